@@ -1,0 +1,48 @@
+// Planted bugs, to prove that the oracles find them (simulation.md in docs tells how).
+//
+// A site asks `mutation::On(Mutation::kForgetVote)`. In every ordinary build this is the constant
+// false and the compiler removes the site; only a build with KONSUL_MUTANTS (the preset "mutants")
+// can switch one on, with `konsul-sim --mutant NAME`.
+#ifndef KONSUL_CORE_BASE_MUTATION_H_
+#define KONSUL_CORE_BASE_MUTATION_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace konsul {
+
+enum class Mutation {
+  kNone,
+  kAckBeforeSync,       // a server acknowledges log entries before they are durable
+  kForgetVote,          // the vote does not survive a restart
+  kCommitOlderTerm,     // an entry of an older term is committed by counting replicas (section 5.4.2)
+  kReadWithoutQuorum,   // a leader answers reads without confirming that it still leads
+};
+
+namespace mutation {
+
+#ifdef KONSUL_MUTANTS
+inline constexpr bool kCompiledIn = true;
+bool On(Mutation m);
+// Process-wide; set once before a run starts.
+void Activate(Mutation m);
+#else
+inline constexpr bool kCompiledIn = false;
+constexpr bool On(Mutation) { return false; }
+#endif
+
+struct Named {
+  Mutation mutation;
+  absl::string_view name;   // e.g. "forget-vote"
+  absl::string_view what;   // one line for people
+};
+// All of them, in the order of the enum.
+const std::vector<Named>& All();
+std::optional<Mutation> ByName(absl::string_view name);
+
+}  // namespace mutation
+}  // namespace konsul
+
+#endif  // KONSUL_CORE_BASE_MUTATION_H_

@@ -1,0 +1,217 @@
+// Fibers of one node, and who of them runs next.
+//
+// A Scheduler belongs to one thread and reads no clock: its driver (net/reactor or the simulated
+// world) calls Run(now) when something may be runnable and asks NextDeadline() when to call again.
+// A fiber gives way only where it calls something that says so ("suspends"); between two such calls
+// it has the node to itself, so plain data needs no lock.
+//
+// Cancellation is a property of the fiber: once cancelled, the suspension it is in and every later
+// one returns absl::CancelledError at once, so straight-line code falls through its error returns.
+// That is also how the simulator kills a process: it cuts the node's world off, cancels every
+// fiber, and lets them fall out.
+#ifndef KONSUL_CORE_FIBER_SCHEDULER_H_
+#define KONSUL_CORE_FIBER_SCHEDULER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "core/base/time.h"
+#include "core/fiber/context.h"
+#include "core/fiber/stack_pool.h"
+
+namespace konsul::fiber {
+
+class Group;
+class Scheduler;
+class WaitList;
+
+// Which runnable fiber goes next. FIFO when absent; the simulator picks by seed.
+class PickPolicy {
+ public:
+  virtual ~PickPolicy() = default;
+  // In [0, runnable); `runnable` is at least 1.
+  virtual size_t Pick(size_t runnable) = 0;
+};
+
+// A running body. Owned by its Scheduler from Spawn until the body returned; code outside this
+// folder holds Groups, not Fibers.
+class Fiber {
+ public:
+  const std::string& name() const { return name_; }
+  bool cancelled() const { return cancelled_; }
+
+ private:
+  friend class Group;
+  friend class Scheduler;
+  friend class WaitList;
+
+  static constexpr size_t kNoDeadline = static_cast<size_t>(-1);
+
+  Fiber(StackPool& pool, absl::string_view name, Group* group, absl::AnyInvocable<void()> body)
+      : name_(name), group_(group), context_(pool, std::move(body)) {}
+
+  std::string name_;
+  Group* group_;
+  Context context_;
+  bool cancelled_ = false;
+  bool runnable_ = false;
+
+  // While parked: where it waits, until when, and what the wait returns.
+  WaitList* waiting_in_ = nullptr;
+  bool ignores_cancel_ = false;
+  Fiber* wait_prev_ = nullptr;
+  Fiber* wait_next_ = nullptr;
+  Instant deadline_;
+  uint64_t deadline_order_ = 0;
+  size_t heap_position_ = kNoDeadline;
+  absl::Status wait_result_;
+
+  Fiber* group_prev_ = nullptr;
+  Fiber* group_next_ = nullptr;
+};
+
+class Scheduler {
+ public:
+  // `pool` and `policy` (may be null) must outlive the scheduler.
+  explicit Scheduler(StackPool& pool, PickPolicy* policy = nullptr);
+  // Every fiber must have ended.
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // For the driver, outside any fiber ------------------------------------------------------------
+
+  // Ends the waits whose deadline is at or before `now`, then runs fibers until none is runnable or
+  // `max_switches` were made. Fibers woken meanwhile run too.
+  void Run(Instant now, size_t max_switches = static_cast<size_t>(-1));
+  bool HasRunnable() const { return !runnable_.empty(); }
+  // The earliest deadline of a parked fiber; Never() when there is none.
+  Instant NextDeadline() const;
+  // Called when a fiber becomes runnable while Run() is not under way; lets an event-driven driver
+  // know that it should call Run.
+  void SetWakeHook(std::function<void()> hook) { wake_hook_ = std::move(hook); }
+  // Cancels every fiber. They end as soon as Run() lets them.
+  void CancelAll();
+
+  // For fibers ----------------------------------------------------------------------------------
+
+  // The fiber that is running; null outside.
+  Fiber* current() const { return current_; }
+  // Suspends until `deadline`. OK when it has passed, Cancelled otherwise.
+  absl::Status SleepUntil(Instant deadline);
+  // Lets the other runnable fibers go first. OK or Cancelled.
+  absl::Status Yield();
+  // True when the running fiber was cancelled; for loops that do not suspend.
+  bool cancelled() const { return current_ != nullptr && current_->cancelled_; }
+
+  size_t fiber_count() const { return fibers_; }
+  uint64_t switches() const { return switches_; }
+  // Names of the live fibers in no particular order, for people.
+  std::vector<std::string> FiberNames() const;
+
+ private:
+  friend class Group;
+  friend class WaitList;
+
+  Fiber* Start(absl::string_view name, Group* group, absl::AnyInvocable<void()> body);
+  void Cancel(Fiber* fiber);
+  void MakeRunnable(Fiber* fiber);
+  void Park(Fiber* fiber, Instant deadline);
+  void Unpark(Fiber* fiber, absl::Status result);
+  void ExpireDeadlines(Instant now);
+
+  bool HeapBefore(const Fiber* a, const Fiber* b) const;
+  void HeapPlace(size_t position, Fiber* fiber);
+  void HeapInsert(Fiber* fiber);
+  void HeapRemove(Fiber* fiber);
+  void HeapSift(size_t position);
+
+  StackPool& pool_;
+  PickPolicy* policy_;
+  std::function<void()> wake_hook_;
+  std::deque<Fiber*> runnable_;
+  std::vector<Fiber*> heap_;  // by (deadline, order of parking)
+  std::vector<Fiber*> all_;
+  Fiber* current_ = nullptr;
+  bool running_ = false;
+  size_t fibers_ = 0;
+  uint64_t switches_ = 0;
+  uint64_t next_deadline_order_ = 0;
+};
+
+// Where fibers wait to be woken: the primitive from which all others are made. First come, first
+// woken. Owned by whoever owns the condition waited for; must be empty when destroyed.
+class WaitList {
+ public:
+  explicit WaitList(Scheduler& scheduler) : scheduler_(scheduler) {}
+  ~WaitList();
+  WaitList(const WaitList&) = delete;
+  WaitList& operator=(const WaitList&) = delete;
+
+  // Suspends the running fiber. OK when woken, DeadlineExceeded, or Cancelled. A wake-up is only a
+  // hint: the caller looks at its condition again.
+  absl::Status Wait(Instant deadline = Instant::Never());
+  // As Wait, but a cancelled fiber waits as well: for cleaning up after others.
+  void WaitUncancellable();
+
+  // From any fiber, or from outside on the scheduler's thread. Never suspends.
+  void WakeOne();
+  void WakeAll();
+
+  bool empty() const { return head_ == nullptr; }
+  Scheduler& scheduler() const { return scheduler_; }
+
+ private:
+  friend class Scheduler;
+  void Append(Fiber* fiber);
+  void Remove(Fiber* fiber);
+
+  Scheduler& scheduler_;
+  Fiber* head_ = nullptr;
+  Fiber* tail_ = nullptr;
+};
+
+// Fibers that belong together and end together (structured concurrency): the destructor cancels
+// and joins, so a fiber never outlives what it refers to.
+class Group {
+ public:
+  explicit Group(Scheduler& scheduler) : scheduler_(scheduler), ended_(scheduler) {}
+  // Suspends until the fibers are gone, so it must run on a fiber unless the group is empty.
+  ~Group();
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
+  // The new fiber is runnable at once and runs when the caller suspends. `name` is for people. A
+  // fiber spawned into a cancelled group is born cancelled.
+  void Spawn(absl::string_view name, absl::AnyInvocable<void()> body);
+  // Cancels all fibers, and those still to be spawned.
+  void Cancel();
+  // Suspends until every fiber has ended; also when the caller is cancelled.
+  void Join();
+
+  bool empty() const { return head_ == nullptr; }
+  size_t size() const { return size_; }
+  Scheduler& scheduler() const { return scheduler_; }
+
+ private:
+  friend class Scheduler;
+  void Ended(Fiber* fiber);
+
+  Scheduler& scheduler_;
+  WaitList ended_;
+  Fiber* head_ = nullptr;
+  size_t size_ = 0;
+  bool cancelled_ = false;
+};
+
+}  // namespace konsul::fiber
+
+#endif  // KONSUL_CORE_FIBER_SCHEDULER_H_

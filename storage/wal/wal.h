@@ -1,0 +1,65 @@
+// The segmented write-ahead log: the source of truth of a server. Byte format, recovery rules and
+// the reasons behind both: docs/formats/wal.md.
+//
+// One fiber appends (core/server/log_writer.h); an Append is one batch, written contiguously and
+// synced once, and is atomic: after a crash a batch is there wholly or not at all, and a batch that
+// Append returned OK for is there. After any error the log is poisoned and every later Append
+// returns that error: bytes of unknown durability must not be built upon.
+#ifndef KONSUL_STORAGE_WAL_WAL_H_
+#define KONSUL_STORAGE_WAL_WAL_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/base/ids.h"
+#include "core/base/log.h"
+#include "core/env/disk.h"
+#include "core/fiber/scheduler.h"
+#include "core/raft/types.h"
+
+namespace konsul::wal {
+
+struct Options {
+  std::string directory = "wal";  // below the disk's root
+  uint64_t segment_bytes = 64 << 20;
+};
+
+// What one Append makes durable.
+struct Batch {
+  std::optional<raft::HardState> hard_state;
+  // Contiguous. When the first index is not past the end of the log, the log's suffix from there on
+  // is replaced.
+  absl::Span<const raft::Entry> entries;
+};
+
+class Wal {
+ public:
+  struct Opened {
+    std::unique_ptr<Wal> wal;
+    raft::HardState hard_state;
+    std::vector<raft::Entry> entries;  // contiguous from index 1
+    // What was cut as a torn tail, for the log line: bytes of an append that no one was told of.
+    uint64_t torn_bytes = 0;
+  };
+  // Recovers, or creates an empty log. `node` is written into each segment and compared.
+  // DataLoss (file, offset and reason in the message) when durable bytes are damaged;
+  // FailedPrecondition when the directory belongs to another node or another format version.
+  // Suspends. `background` gets the fiber that prepares the next segment; cancel and join it
+  // before the Wal is destroyed.
+  static absl::StatusOr<Opened> Open(env::Disk& disk, const Options& options, NodeId node,
+                                     Logger& logger, fiber::Group& background);
+  virtual ~Wal() = default;
+
+  // Suspends until the batch is durable. One at a time.
+  virtual absl::Status Append(const Batch& batch) = 0;
+};
+
+}  // namespace konsul::wal
+
+#endif  // KONSUL_STORAGE_WAL_WAL_H_
