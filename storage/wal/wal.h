@@ -21,6 +21,7 @@
 #include "core/base/log.h"
 #include "core/env/disk.h"
 #include "core/fiber/scheduler.h"
+#include "core/raft/log_storage.h"
 #include "core/raft/types.h"
 
 namespace konsul::wal {
@@ -30,15 +31,9 @@ struct Options {
   uint64_t segment_bytes = 64 << 20;
 };
 
-// What one Append makes durable.
-struct Batch {
-  std::optional<raft::HardState> hard_state;
-  // Contiguous. When the first index is not past the end of the log, the log's suffix from there on
-  // is replaced.
-  absl::Span<const raft::Entry> entries;
-};
+using Batch = raft::LogBatch;
 
-class Wal {
+class Wal : public raft::LogStorage {
  public:
   struct Opened {
     std::unique_ptr<Wal> wal;
@@ -54,10 +49,7 @@ class Wal {
   // before the Wal is destroyed.
   static absl::StatusOr<Opened> Open(env::Disk& disk, const Options& options, NodeId node,
                                      Logger& logger, fiber::Group& background);
-  virtual ~Wal() = default;
-
-  // Suspends until the batch is durable. One at a time.
-  virtual absl::Status Append(const Batch& batch) = 0;
+  // raft::LogStorage's Append is one write and one sync.
 };
 
 }  // namespace konsul::wal

@@ -1,0 +1,46 @@
+// A complete server on an environment: everything that a konsul process is, except for the operating
+// system. cmd/konsul runs it on the reactor, sim/cluster runs it in the simulated world; neither
+// adds anything to it, so what the simulator tests is what operators run.
+#ifndef KONSUL_CMD_NODE_NODE_H_
+#define KONSUL_CMD_NODE_NODE_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/env/env.h"
+#include "core/raft/raft.h"
+#include "core/server/observer.h"
+#include "core/server/server.h"
+
+namespace konsul::node {
+
+struct Options {
+  std::string name;                         // -node
+  env::Endpoint server_address;             // RPC: -bind and -server-port
+  env::Endpoint http_address;               // -client and -http-port
+  uint32_t bootstrap_expect = 1;            // -bootstrap-expect; 1 for -dev
+  std::vector<env::Endpoint> retry_join;    // -retry-join
+  raft::Options raft;
+  uint64_t wal_segment_bytes = 64 << 20;
+
+  // The table store's directory in the file system, and how to treat it (storage/lmdb/store.h).
+  std::string tables_path;
+  bool tables_in_memory = false;
+  // Changes when the machine lost power; the table store is rebuilt then.
+  std::string boot_id;
+
+  server::Observer* observer = nullptr;     // for checkers
+  // Called once both ports are bound and the log is recovered.
+  std::function<void()> on_serving;
+};
+
+// Runs the node on the calling fiber until that fiber is cancelled (OK: a clean stop) or until the
+// node cannot go on (the error says what, where and what to do). Everything is released on return.
+absl::Status Run(const env::Env& env, const Options& options);
+
+}  // namespace konsul::node
+
+#endif  // KONSUL_CMD_NODE_NODE_H_

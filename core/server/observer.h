@@ -1,0 +1,28 @@
+// A window for checkers: what a server's consensus and state machine did, as it happens. The process
+// installs none; the simulator's oracles live here. Called synchronously; must not change anything.
+#ifndef KONSUL_CORE_SERVER_OBSERVER_H_
+#define KONSUL_CORE_SERVER_OBSERVER_H_
+
+#include "core/base/hash.h"
+#include "core/base/ids.h"
+#include "core/raft/raft.h"
+
+namespace konsul::server {
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+
+  // After the core was built from what storage recovered.
+  virtual void OnStart(const raft::Raft& raft) = 0;
+  // After every input, with the work that came out of it, before any of it is done.
+  virtual void OnReady(const raft::Raft& raft, const raft::Ready& ready) = 0;
+  // A batch that needed it became durable; `raft` knows it already.
+  virtual void OnPersisted(const raft::Raft& raft) = 0;
+  // The state machine has applied everything up to `index`.
+  virtual void OnApplied(NodeId node, Index index, const Hash128& digest) = 0;
+};
+
+}  // namespace konsul::server
+
+#endif  // KONSUL_CORE_SERVER_OBSERVER_H_

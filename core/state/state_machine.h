@@ -1,0 +1,45 @@
+// The replicated state machine as the server sees it: committed entries in, results out.
+//
+// Deterministic: what Apply does depends on the entries and the state only, so that equal indexes
+// mean equal digests on every replica. Owned by the server; called by its apply fiber only; never
+// suspends.
+#ifndef KONSUL_CORE_STATE_STATE_MACHINE_H_
+#define KONSUL_CORE_STATE_STATE_MACHINE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/base/hash.h"
+#include "core/base/ids.h"
+
+namespace konsul::state {
+
+// A committed entry. Entries that are not commands (no-op, configuration) come with no bytes: they
+// only move the applied index.
+struct Committed {
+  Index index;
+  absl::string_view command;
+};
+
+class StateMachine {
+ public:
+  virtual ~StateMachine() = default;
+
+  // Applies entries in order in one transaction, the applied index included. One result per entry,
+  // encoded as core/wire/command.fbs CommandResult; empty for one without a command. An error
+  // means that the store is unusable (disk full): nothing of the batch was applied.
+  virtual absl::StatusOr<std::vector<std::string>> Apply(
+      absl::Span<const Committed> entries) = 0;
+
+  // The index of the last entry applied; 0 on an empty store.
+  virtual Index applied() const = 0;
+  // A running digest over every applied command and its effect.
+  virtual Hash128 digest() const = 0;
+};
+
+}  // namespace konsul::state
+
+#endif  // KONSUL_CORE_STATE_STATE_MACHINE_H_
