@@ -1,0 +1,134 @@
+// HTTP messages as values: what a handler is given, what it answers, and what a client sends.
+// Nothing here does I/O. Semantics: RFC 9110; bytes: RFC 9112; limits: docs/formats/http.md.
+#ifndef KONSUL_NET_HTTP_MESSAGE_H_
+#define KONSUL_NET_HTTP_MESSAGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/env/network.h"
+
+namespace konsul::http {
+
+// Header fields in the order they came; names compare without case. All text lies in one buffer,
+// so that a Headers reused for the next message allocates nothing. Views are valid until the next
+// change.
+class Headers {
+ public:
+  struct Field {
+    absl::string_view name;
+    absl::string_view value;
+  };
+
+  // Appends, also when the name is there already.
+  void Add(absl::string_view name, absl::string_view value);
+  // Replaces every field of this name by one.
+  void Set(absl::string_view name, absl::string_view value);
+  void Remove(absl::string_view name);
+  void Clear();
+
+  // The first field of this name.
+  std::optional<absl::string_view> Get(absl::string_view name) const;
+  bool Has(absl::string_view name) const { return Get(name).has_value(); }
+  // How many fields have this name.
+  size_t Count(absl::string_view name) const;
+
+  size_t size() const { return entries_.size(); }
+  bool empty() const { return entries_.empty(); }
+  Field operator[](size_t i) const { return {Name(entries_[i]), Value(entries_[i])}; }
+
+ private:
+  struct Entry {
+    uint32_t begin;  // in text_: the name, then at once the value
+    uint32_t name_size;
+    uint32_t value_size;
+  };
+  absl::string_view Name(const Entry& e) const {
+    return absl::string_view(text_).substr(e.begin, e.name_size);
+  }
+  absl::string_view Value(const Entry& e) const {
+    return absl::string_view(text_).substr(e.begin + e.name_size, e.value_size);
+  }
+
+  std::string text_;
+  std::vector<Entry> entries_;
+};
+
+// One `key=value` of a query, both decoded. `?recurse` and `?recurse=` both have an empty value.
+struct QueryParameter {
+  std::string key;
+  std::string value;
+  friend bool operator==(const QueryParameter&, const QueryParameter&) = default;
+};
+
+// In a handler: a complete, well-formed request; `path` and `query` are decoded exactly once and
+// the path has no unprintable character. For a client: fill method, headers and body, and either
+// `target` (goes out as it is) or `path` and `query` (are encoded when `target` is empty).
+struct Request {
+  std::string method = "GET";         // as sent: upper case in every method in use
+  std::string target;                 // raw: "/v1/kv/a%20b?raw"
+  std::string path;                   // decoded: "/v1/kv/a b"; "*" for "OPTIONS *"
+  std::vector<QueryParameter> query;  // in order, repetitions kept
+  Headers headers;
+  std::string body;
+  env::Endpoint peer;  // who asks; unused in a client
+
+  // The value of the first parameter with this key (case matters).
+  std::optional<absl::string_view> Query(absl::string_view key) const;
+  bool HasQuery(absl::string_view key) const { return Query(key).has_value(); }
+  // Values of all parameters with this key, in order.
+  std::vector<absl::string_view> QueryAll(absl::string_view key) const;
+
+  // For clients.
+  static Request Make(absl::string_view method, absl::string_view target, std::string body = {});
+
+  // Empty again, with its memory kept.
+  void Clear();
+};
+
+// What a handler answers. The server adds Content-Length, Date and Connection itself and leaves the
+// body away for HEAD, 204 and 304; a handler does not set these.
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+  bool close = false;  // the server closes the connection after this reply
+
+  // Content-Type: text/plain; charset=utf-8. The text goes out as it is, without a newline added.
+  static Response Text(int status, absl::string_view text);
+  // Content-Type: application/json. `json` is the finished text.
+  static Response Json(int status, std::string json);
+};
+
+// Runs on the connection's fiber and may suspend; several run interleaved on different fibers. The
+// request is valid until it returns. When the fiber is cancelled (server stop, node kill) the
+// answer is not sent.
+using Handler = std::function<Response(const Request&)>;
+
+// "OK", "Not Found"; "Unknown" for a code without a registered phrase.
+absl::string_view ReasonPhrase(int status);
+
+// Appends the bytes of a request as they go on the wire: request line, Host (unless the headers
+// have one), the headers, Content-Length when there is a body or the method usually has one.
+void AppendRequest(const Request& request, absl::string_view host, std::string& out);
+
+// What the server knows about the reply's connection and time.
+struct ResponseFraming {
+  bool head_request = false;  // the body stays away, its length is still told
+  bool close = false;         // "Connection: close"
+  bool keep_alive_10 =
+      false;               // "Connection: keep-alive", which an HTTP/1.0 client needs to be told
+  absl::string_view date;  // an IMF-fixdate, or empty for none
+};
+// Appends the bytes of a reply. Control characters in header values become spaces, so that no value
+// can start a header or a reply of its own.
+void AppendResponse(const Response& response, const ResponseFraming& framing, std::string& out);
+
+}  // namespace konsul::http
+
+#endif  // KONSUL_NET_HTTP_MESSAGE_H_
