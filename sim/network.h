@@ -1,0 +1,110 @@
+// The network between the hosts of a world.
+//
+// Fault model, streams (TCP as its user sees it):
+//   - Bytes of one direction arrive in order, in segments of seeded size, after the latency of the
+//     link; a Read may return less than is there. At most `window` bytes per direction are on their
+//     way or unread; then Write suspends until the reader's credit has travelled back.
+//   - A cut is one-way. What it stops is held, as TCP would retransmit it, and arrives after the
+//     heal. Where bytes, or the acknowledgement of bytes delivered, cannot pass for
+//     `stall_timeout`, the sender's side ends with an error; the other side is not told and stays
+//     half-open until it sends something, which a reset then answers.
+//   - Dialing takes one round trip. Nobody listens: refused. A cut, a host without power or a full
+//     backlog: silence, the attempt is repeated after 1 s, 2 s, 4 s and given up at `dial_timeout`.
+//   - A killed process: a seeded part of what it sent still arrives, then a reset, or in
+//     `kill_fin_ppm` of cases an orderly end, as kernels do for sockets without unread data. A host
+//     that lost power: a seeded part arrives, then silence.
+//   - ResetConnections resets both sides at once, at whatever byte they had come to.
+//   - Clog: nothing on the link arrives before a given time; then everything does.
+// Datagrams: lost in a cut, and as DatagramFaults says lost, duplicated, reordered, corrupted,
+// truncated; a full receive buffer drops.
+// What is not modelled: congestion control, TIME_WAIT, a shared bottleneck (each link has its own
+// rate limit, none by default), and corruption of stream bytes, which TLS and CRCs guard in
+// reality.
+//
+// Not in any fiber: everything here is called by whoever drives the world.
+#ifndef KONSUL_SIM_NETWORK_H_
+#define KONSUL_SIM_NETWORK_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/env/network.h"
+#include "sim/engine.h"
+#include "sim/link.h"
+#include "sim/types.h"
+
+namespace konsul::sim {
+
+struct NetworkOptions {
+  LatencyModel latency;  // between hosts
+  LatencyModel loopback{.base = 10us, .jitter = 5us, .tail_max = 100us};
+  DatagramFaults datagrams;
+  uint32_t window = 256 * 1024;  // bytes, per direction of a stream
+  uint32_t max_segment = 64 * 1024;
+  uint32_t backlog = 128;  // connections a listener keeps unaccepted
+  Duration dial_timeout = 15s;
+  Duration stall_timeout = 15s;
+  uint32_t datagram_buffer = 256 * 1024;  // bytes a socket keeps unreceived
+  // Buggify, out of a million calls.
+  uint32_t short_read_ppm = 50'000;     // Read returns a random part of what is there
+  uint32_t short_segment_ppm = 50'000;  // Write hands over a random part at a time
+  uint32_t accept_failure_ppm = 0;      // Accept answers ResourceExhausted
+  uint32_t kill_fin_ppm = 500'000;
+};
+
+// What went over the network, exactly; for `performance` runs.
+struct NetworkCounters {
+  uint64_t stream_segments = 0;
+  uint64_t stream_bytes = 0;
+  uint64_t datagrams_sent = 0;
+  uint64_t datagrams_delivered = 0;
+  uint64_t datagram_bytes = 0;
+  uint64_t dials = 0;
+  uint64_t resets = 0;
+};
+
+class Fabric;  // internal: the state behind this class (sim/fabric.h)
+
+class Network {
+ public:
+  Network(Engine& engine, const NetworkOptions& options);
+  ~Network();
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  // Faults. Each call is one trace record; the order of the hosts is from, to.
+  void Cut(HostId from, HostId to);
+  void Heal(HostId from, HostId to);
+  void CutBoth(HostId a, HostId b);
+  void HealBoth(HostId a, HostId b);
+  // Every cut and clog ends. Latencies, rates and datagram faults stay.
+  void HealAll();
+  // Nothing arrives from `from` at `to` for `d` from now.
+  void Clog(HostId from, HostId to, Duration d);
+  // Every established stream between the two ends now, for both.
+  void ResetConnections(HostId a, HostId b);
+  void SetLatency(HostId from, HostId to, const LatencyModel& model);
+  void SetDatagramFaults(HostId from, HostId to, const DatagramFaults& faults);
+  // 0: no limit.
+  void SetRate(HostId from, HostId to, uint64_t bytes_per_second);
+
+  bool IsCut(HostId from, HostId to) const;
+  // The options in force; the buggify rates and time-outs may be changed while the world runs.
+  NetworkOptions& options();
+  const NetworkCounters& counters() const;
+  // Streams that at least one side still holds; for leak checks.
+  size_t open_connections() const;
+
+  Fabric& fabric() { return *fabric_; }  // for Host
+
+ private:
+  std::unique_ptr<Fabric> fabric_;
+};
+
+}  // namespace konsul::sim
+
+#endif  // KONSUL_SIM_NETWORK_H_
