@@ -1,5 +1,5 @@
-// Who takes part. Grounds for joint consensus and learners (thesis 4); today every member is a voter
-// and the configuration is set once, at bootstrap, as entry 1 of term 1.
+// Who takes part. Grounds for joint consensus and learners (thesis 4); today every member is a
+// voter and the configuration is set once, at bootstrap, as entry 1 of term 1.
 #ifndef KONSUL_CORE_RAFT_CONFIGURATION_H_
 #define KONSUL_CORE_RAFT_CONFIGURATION_H_
 
@@ -27,8 +27,12 @@ struct Configuration {
   const Member* Find(NodeId id) const;
   std::vector<NodeId> VoterIds() const;
 
+  // InvalidArgument when empty, out of order, with an id of 0 or with overlong texts.
+  absl::Status Validate() const;
+
   // As stored in an entry of kind kConfiguration; docs/formats/configuration.md.
   std::string Encode() const;
+  // DataLoss when the bytes are not what Encode makes of a valid configuration.
   static absl::StatusOr<Configuration> Decode(absl::string_view bytes);
 
   friend bool operator==(const Configuration&, const Configuration&) = default;

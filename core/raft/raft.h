@@ -1,9 +1,9 @@
 // Consensus as a value in, a value out.
 //
 // A Raft takes messages, proposals, read requests, "it is now T" and "this batch is durable", and
-// gives a Ready. It has no clock, no I/O, no fiber and no randomness: time and a random draw come in
-// with every call as a Moment. One owner (core/server/raft_driver.h, a test or the explorer) calls
-// it from one fiber at a time; no call suspends.
+// gives a Ready. It has no clock, no I/O, no fiber and no randomness: time and a random draw come
+// in with every call as a Moment. One owner (core/server/raft_driver.h, a test or the explorer)
+// calls it from one fiber at a time; no call suspends.
 //
 // The usual round of its driver:
 //
@@ -44,6 +44,8 @@ struct Options {
   size_t append_bytes_max = 1 << 20;
   // Appends in flight per follower before the leader waits for a reply.
   size_t inflight_max = 256;
+  // Entries in one Ready::committed.
+  size_t apply_entries_max = 4096;
   // Thesis 9.6 and 6.2. Off only in tests of what happens without.
   bool pre_vote = true;
   bool check_quorum = true;
@@ -73,10 +75,13 @@ class Raft {
 
   // Makes an empty log begin with `configuration` as entry 1 of term 1. Every server of a new
   // cluster does so with the same configuration (core/server/bootstrap.h agrees on it).
-  // FailedPrecondition when there is a log or a term already.
+  // FailedPrecondition when there is a log or a term already, InvalidArgument when the
+  // configuration is not valid.
   absl::Status Bootstrap(Moment moment, const Configuration& configuration);
 
   // A message from a peer. Anything well formed is accepted; what is stale is ignored or answered.
+  // Peers may be late, repeat themselves and go silent, but they follow the protocol: a second
+  // leader of a term, or one without a committed entry, stops the process.
   void Step(Moment moment, Message message);
   // Time has passed; cheap and harmless when nothing is due.
   void Tick(Moment moment);
@@ -92,9 +97,10 @@ class Raft {
   // when this server does not lead.
   absl::Status ReadIndex(Moment moment, uint64_t context);
   // Everything handed out so far up to this batch is durable: the batch's last entry (0/0 when it
-  // had none) and its hard state. Ready's order.
+  // had none) and its hard state. Once for each Ready that NeedsPersist(), in their order.
   void Persisted(Moment moment, Index last_index, Term last_term);
-  // The connection to a peer was lost: what is in flight to it may be lost as well.
+  // The connection to a peer was lost: what is in flight to it may be lost as well. A hint that
+  // makes recovery quick; loss that nobody tells of is noticed with the next heartbeat.
   void PeerUnreachable(Moment moment, NodeId peer);
 
   bool HasReady() const;
@@ -112,6 +118,8 @@ class Raft {
   // Aborts when an invariant of invariants.cc does not hold. After every step in tests and in the
   // simulator.
   void CheckInvariants() const;
+  // The same with a scan of the whole log.
+  void CheckInvariantsSlow() const;
 
  private:
   friend class Invariants;

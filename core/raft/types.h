@@ -48,7 +48,8 @@ struct HardState {
 // ---- Messages. Every one carries the sender's term. ---------------------------------------------
 
 // RequestVote RPC (paper 5.2, 5.4.1); with `pre` the question of thesis 9.6, "would you?", which
-// binds nobody and for which `term` is the term that the candidate would campaign in.
+// binds nobody and for which `term` is the term that the candidate would campaign in; a reply that
+// grants it echoes that term, one that refuses it carries the sender's own.
 struct VoteRequest {
   bool pre = false;
   Index last_index;

@@ -1,0 +1,70 @@
+// What a leader knows about one follower's log (paper figure 2: nextIndex, matchIndex) and how it
+// sends to it (thesis 10.2, pipelining).
+//
+//   kProbe      it is not known where the logs part. One append at a time; the next one goes out
+//               when it is answered. What is lost is repeated by the heartbeat, which asks the
+//               same question.
+//   kReplicate  the logs matched at next-1. Appends are sent without waiting, `next` runs ahead,
+//               up to a window. A lost append shows itself: whatever follows it, be it only a
+//               heartbeat, finds a gap before itself and is rejected, which leads back to kProbe.
+//
+// So there is no timer for retransmission, and loss, duplication and reordering of any message
+// cost time, never progress.
+#ifndef KONSUL_CORE_RAFT_PROGRESS_H_
+#define KONSUL_CORE_RAFT_PROGRESS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "core/base/ids.h"
+#include "core/base/time.h"
+
+namespace konsul::raft {
+
+class Progress {
+ public:
+  enum class State : uint8_t { kProbe, kReplicate };
+
+  // At the start of a leadership `next` is the end of the leader's log (paper 5.3).
+  Progress(Index next, Instant now) : heard(now), next_(next) {}
+
+  State state() const { return state_; }
+  // Known to be durable at the follower and equal to ours.
+  Index match() const { return match_; }
+  // The next entry to send; always beyond match().
+  Index next() const { return next_; }
+  size_t inflight() const { return inflight_.size(); }
+
+  // False while the probe or a full window waits for an answer.
+  bool CanSend(size_t inflight_max) const;
+  // Entries from next() up to `last` went out.
+  void Sent(Index last);
+  // The follower has our log durably up to `match`. True when that is news.
+  bool Acknowledged(Index match);
+  // The follower's log does not match at `rejected`; it may at `retry`. False when that is stale.
+  bool Rejected(Index rejected, Index retry);
+  // What is in flight may be lost: asks again from what is known.
+  void Lost();
+
+  // When this follower last answered in our term.
+  Instant heard;
+  // The highest read round that it echoed.
+  uint64_t round_echoed = 0;
+  // The highest commit index and read round that it was sent.
+  Index commit_told;
+  uint64_t round_told = 0;
+
+ private:
+  void Probe(Index next);
+
+  State state_ = State::kProbe;
+  Index match_;
+  Index next_;
+  bool probe_sent_ = false;     // kProbe: an append is out
+  std::deque<Index> inflight_;  // kReplicate: the last entry of each append that is out
+};
+
+}  // namespace konsul::raft
+
+#endif  // KONSUL_CORE_RAFT_PROGRESS_H_
