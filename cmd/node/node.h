@@ -1,6 +1,6 @@
-// A complete server on an environment: everything that a konsul process is, except for the operating
-// system. cmd/konsul runs it on the reactor, sim/cluster runs it in the simulated world; neither
-// adds anything to it, so what the simulator tests is what operators run.
+// A complete server on an environment: everything that a konsul process is, except for the
+// operating system. cmd/konsul runs it on the reactor, sim/cluster runs it in the simulated world;
+// neither adds anything to it, so what the simulator tests is what operators run.
 #ifndef KONSUL_CMD_NODE_NODE_H_
 #define KONSUL_CMD_NODE_NODE_H_
 
@@ -18,11 +18,11 @@
 namespace konsul::node {
 
 struct Options {
-  std::string name;                         // -node
-  env::Endpoint server_address;             // RPC: -bind and -server-port
-  env::Endpoint http_address;               // -client and -http-port
-  uint32_t bootstrap_expect = 1;            // -bootstrap-expect; 1 for -dev
-  std::vector<env::Endpoint> retry_join;    // -retry-join
+  std::string name;                       // -node
+  env::Endpoint server_address;           // RPC: -bind and -server-port
+  env::Endpoint http_address;             // -client and -http-port
+  uint32_t bootstrap_expect = 1;          // -bootstrap-expect; 1 for -dev
+  std::vector<env::Endpoint> retry_join;  // -retry-join
   raft::Options raft;
   uint64_t wal_segment_bytes = 64 << 20;
 
@@ -32,7 +32,7 @@ struct Options {
   // Changes when the machine lost power; the table store is rebuilt then.
   std::string boot_id;
 
-  server::Observer* observer = nullptr;     // for checkers
+  server::Observer* observer = nullptr;  // for checkers
   // Called once both ports are bound and the log is recovered.
   std::function<void()> on_serving;
 };

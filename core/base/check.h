@@ -21,11 +21,12 @@ void SetCheckFailureHandler(CheckFailureHandler handler);
 
 }  // namespace konsul
 
-#define KONSUL_CHECK(condition, ...)                                                          \
-  do {                                                                                        \
-    if (__builtin_expect(!(condition), 0)) {                                                  \
-      ::konsul::CheckFailed(__FILE__, __LINE__, #condition, absl::StrCat("" __VA_OPT__(, ) __VA_ARGS__)); \
-    }                                                                                         \
+#define KONSUL_CHECK(condition, ...)                                      \
+  do {                                                                    \
+    if (__builtin_expect(!(condition), 0)) {                              \
+      ::konsul::CheckFailed(__FILE__, __LINE__, #condition,               \
+                            absl::StrCat("" __VA_OPT__(, ) __VA_ARGS__)); \
+    }                                                                     \
   } while (false)
 
 #endif  // KONSUL_CORE_BASE_CHECK_H_

@@ -1,4 +1,5 @@
-// CRC-32C (Castagnoli), RFC 3720 appendix B.4: what guards records of the log and frames of the RPC.
+// CRC-32C (Castagnoli), RFC 3720 appendix B.4: what guards records of the log and frames of the
+// RPC.
 #ifndef KONSUL_CORE_BASE_CRC32C_H_
 #define KONSUL_CORE_BASE_CRC32C_H_
 

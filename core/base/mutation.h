@@ -15,10 +15,10 @@ namespace konsul {
 
 enum class Mutation {
   kNone,
-  kAckBeforeSync,       // a server acknowledges log entries before they are durable
-  kForgetVote,          // the vote does not survive a restart
-  kCommitOlderTerm,     // an entry of an older term is committed by counting replicas (section 5.4.2)
-  kReadWithoutQuorum,   // a leader answers reads without confirming that it still leads
+  kAckBeforeSync,    // a server acknowledges log entries before they are durable
+  kForgetVote,       // the vote does not survive a restart
+  kCommitOlderTerm,  // an entry of an older term is committed by counting replicas (section 5.4.2)
+  kReadWithoutQuorum,  // a leader answers reads without confirming that it still leads
 };
 
 namespace mutation {
@@ -35,8 +35,8 @@ constexpr bool On(Mutation) { return false; }
 
 struct Named {
   Mutation mutation;
-  absl::string_view name;   // e.g. "forget-vote"
-  absl::string_view what;   // one line for people
+  absl::string_view name;  // e.g. "forget-vote"
+  absl::string_view what;  // one line for people
 };
 // All of them, in the order of the enum.
 const std::vector<Named>& All();

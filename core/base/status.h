@@ -25,11 +25,11 @@ absl::Status Annotate(const absl::Status& status, absl::string_view context);
 }  // namespace konsul
 
 // Returns from the enclosing function when `expr` is an error.
-#define KONSUL_RETURN_IF_ERROR(expr)                         \
-  do {                                                       \
+#define KONSUL_RETURN_IF_ERROR(expr)                          \
+  do {                                                        \
     if (auto konsul_status_ = (expr); !konsul_status_.ok()) { \
-      return konsul_status_;                                 \
-    }                                                        \
+      return konsul_status_;                                  \
+    }                                                         \
   } while (false)
 
 #define KONSUL_CONCAT_INNER_(a, b) a##b

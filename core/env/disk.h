@@ -46,10 +46,10 @@ class File {
 };
 
 enum class OpenMode {
-  kRead,           // NotFound when missing
-  kReadWrite,      // NotFound when missing
-  kCreate,         // read and write; made empty when missing, kept as it is otherwise
-  kCreateNew,      // read and write; AlreadyExists when it is there
+  kRead,       // NotFound when missing
+  kReadWrite,  // NotFound when missing
+  kCreate,     // read and write; made empty when missing, kept as it is otherwise
+  kCreateNew,  // read and write; AlreadyExists when it is there
 };
 
 // One per node, owned by its world, outlives every File.

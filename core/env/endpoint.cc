@@ -24,7 +24,8 @@ absl::StatusOr<Endpoint> ParseWith(absl::string_view text, int default_port) {
       has_port = true;
     }
   } else if (const size_t colon = text.find(':');
-             colon != absl::string_view::npos && text.find(':', colon + 1) == absl::string_view::npos) {
+             colon != absl::string_view::npos &&
+             text.find(':', colon + 1) == absl::string_view::npos) {
     host = text.substr(0, colon);
     port = text.substr(colon + 1);
     has_port = true;

@@ -90,7 +90,10 @@ TEST_F(FiberTest, GroupDestructorCancelsAndJoins) {
 TEST_F(FiberTest, SpawnIntoCancelledGroupIsBornCancelled) {
   Group group(scheduler);
   group.Cancel();
-  group.Spawn("late", [&] { EXPECT_TRUE(scheduler.cancelled()); Note("late"); });
+  group.Spawn("late", [&] {
+    EXPECT_TRUE(scheduler.cancelled());
+    Note("late");
+  });
   RunToEnd();
   EXPECT_EQ(story, "late");
 }

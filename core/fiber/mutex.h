@@ -65,7 +65,8 @@ class Condition {
   absl::Status Await(Predicate holds, Instant deadline = Instant::Never()) {
     while (!holds()) {
       absl::Status status = waiters_.Wait(deadline);
-      if (!status.ok()) return absl::IsDeadlineExceeded(status) && holds() ? absl::OkStatus() : status;
+      if (!status.ok())
+        return absl::IsDeadlineExceeded(status) && holds() ? absl::OkStatus() : status;
     }
     return absl::OkStatus();
   }

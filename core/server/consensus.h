@@ -18,9 +18,9 @@ enum class Consistency { kDefault, kConsistent, kStale };
 
 // Where a read stands, for the reply's headers.
 struct ReadPoint {
-  Index applied;              // this server's state at the time
+  Index applied;  // this server's state at the time
   bool known_leader = false;
-  Duration last_contact{};    // since this server heard from the leader; 0 on the leader
+  Duration last_contact{};  // since this server heard from the leader; 0 on the leader
 };
 
 // Fibers of the server's own scheduler only. Errors: Unavailable "No cluster leader" when none is

@@ -1,5 +1,6 @@
-// A window for checkers: what a server's consensus and state machine did, as it happens. The process
-// installs none; the simulator's oracles live here. Called synchronously; must not change anything.
+// A window for checkers: what a server's consensus and state machine did, as it happens. The
+// process installs none; the simulator's oracles live here. Called synchronously; must not change
+// anything.
 #ifndef KONSUL_CORE_SERVER_OBSERVER_H_
 #define KONSUL_CORE_SERVER_OBSERVER_H_
 

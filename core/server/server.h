@@ -1,4 +1,5 @@
-// One Konsul server: consensus driven on an environment, with its log, its state machine, its peers.
+// One Konsul server: consensus driven on an environment, with its log, its state machine, its
+// peers.
 //
 // A composition of small parts, each in a file of its own:
 //   RaftDriver   owns raft::Raft, turns inputs into Ready, hands the work out

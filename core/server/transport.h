@@ -16,8 +16,8 @@
 
 namespace konsul::server {
 
-// Who a server says it is, on every connection, both ways. Servers of different clusters refuse each
-// other; a server that is not bootstrapped yet (cluster 0) talks to all.
+// Who a server says it is, on every connection, both ways. Servers of different clusters refuse
+// each other; a server that is not bootstrapped yet (cluster 0) talks to all.
 struct Introduction {
   NodeId id;
   ClusterId cluster;

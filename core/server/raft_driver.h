@@ -1,0 +1,59 @@
+// The one owner of a server's raft::Raft: every input passes through here, and the fiber Run()
+// turns what comes out into work for others.
+#ifndef KONSUL_CORE_SERVER_RAFT_DRIVER_H_
+#define KONSUL_CORE_SERVER_RAFT_DRIVER_H_
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/env/env.h"
+#include "core/raft/raft.h"
+#include "core/server/observer.h"
+
+namespace konsul::server {
+
+class RaftDriver {
+ public:
+  // Takes the work of one Ready; must not suspend.
+  using Dispatch = std::function<void(raft::Ready)>;
+
+  // `observer` may be null.
+  RaftDriver(const env::Env& env, NodeId id, const raft::Options& options,
+             raft::Recovered recovered, Observer* observer);
+
+  // Inputs. They never suspend; the work that they cause is gathered until the driver's fiber runs,
+  // so inputs that arrive together share messages and log writes.
+  absl::Status Bootstrap(const raft::Configuration& configuration);
+  void Step(raft::Message message);
+  absl::StatusOr<raft::Raft::Proposed> Propose(raft::Payload payload);
+  absl::Status ReadIndex(uint64_t context);
+  void Persisted(Index last_index, Term last_term);
+  void PeerUnreachable(NodeId peer);
+
+  // The driver's fiber: until cancelled.
+  absl::Status Run(const Dispatch& dispatch);
+
+  const raft::Raft& raft() const { return raft_; }
+  // Suspends until the known leader is not `seen` any more (0: until one is known), or the
+  // deadline.
+  absl::Status AwaitLeaderOtherThan(NodeId seen, Instant deadline);
+
+ private:
+  raft::Moment Now();
+  // After each input: lets the fiber run when there is something for it.
+  void Kick();
+  void NoteLeader();
+
+  const env::Env env_;
+  env::Random random_;
+  Observer* observer_;
+  raft::Raft raft_;
+  NodeId leader_;  // as last seen, to notice changes
+  fiber::WaitList wakes_;
+  fiber::WaitList leader_changed_;
+};
+
+}  // namespace konsul::server
+
+#endif  // KONSUL_CORE_SERVER_RAFT_DRIVER_H_

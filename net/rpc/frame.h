@@ -1,0 +1,41 @@
+// Frames on a byte stream: how one RPC message ends and the next begins. Byte layout and limits:
+// docs/formats/rpc.md.
+#ifndef KONSUL_NET_RPC_FRAME_H_
+#define KONSUL_NET_RPC_FRAME_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace konsul::rpc {
+
+inline constexpr size_t kFrameHeaderBytes = 12;
+// Room for one append of the largest batch: an entry goes out whatever its size, and an entry holds
+// at most one value of 512 KiB.
+inline constexpr size_t kFramePayloadMax = 8 << 20;
+
+// Appends header and payload to `out`. The payload is at most kFramePayloadMax.
+void AppendFrame(absl::string_view payload, std::string& out);
+
+// Cuts a stream of bytes into payloads; no I/O. Once an error was returned the stream is useless,
+// because nobody knows where the next frame begins.
+class FrameParser {
+ public:
+  void Feed(absl::string_view bytes);
+  // The next whole payload; nullopt when more bytes are needed. InvalidArgument when the bytes are
+  // not frames of this protocol (foreign bytes, a length beyond the limit); DataLoss when the
+  // checksum does not match.
+  absl::StatusOr<std::optional<std::string>> Next();
+
+ private:
+  std::string buffer_;
+  size_t begin_ = 0;  // of what was not consumed yet
+};
+
+}  // namespace konsul::rpc
+
+#endif  // KONSUL_NET_RPC_FRAME_H_
