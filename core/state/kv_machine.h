@@ -1,0 +1,70 @@
+// The replicated key/value state: committed commands in, tables and results out.
+//
+// Semantics are those of Consul's KV store (https://developer.hashicorp.com/consul/api-docs/kv):
+// CreateIndex and ModifyIndex are log indexes, a PUT that changes nothing keeps ModifyIndex, a
+// conditional command that does not hold changes nothing. Tables, digest: docs/formats/kv.md.
+#ifndef KONSUL_CORE_STATE_KV_MACHINE_H_
+#define KONSUL_CORE_STATE_KV_MACHINE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/hash.h"
+#include "core/base/ids.h"
+#include "core/state/effects.h"
+#include "core/state/state_machine.h"
+#include "core/state/table_store.h"
+#include "core/state/tombstones.h"
+#include "core/wire/command.h"
+
+namespace konsul::state {
+
+// As state_machine.h says; in addition, entries must come without gaps, the first one right after
+// applied(). A command that this version cannot read fails with an error in its result, on every
+// replica alike.
+class KvMachine : public StateMachine {
+ public:
+  struct Options {
+    // Part of what the state machine computes: the same on every server of a cluster.
+    size_t max_tombstones = 4096;
+  };
+
+  // Goes on where the store stands. The store outlives the machine, and nobody else writes to the
+  // tables of the machine. DataLoss when the machine's records there are damaged.
+  static absl::StatusOr<std::unique_ptr<KvMachine>> Open(TableStore& store, Options options);
+  static absl::StatusOr<std::unique_ptr<KvMachine>> Open(TableStore& store) {
+    return Open(store, Options());
+  }
+
+  absl::StatusOr<std::vector<std::string>> Apply(absl::Span<const Committed> entries) override;
+  Index applied() const override { return applied_; }
+  Hash128 digest() const override { return digest_.value(); }
+
+ private:
+  KvMachine(TableStore& store, Options options);
+
+  // Errors mean that the store failed; a command that fails says so in its result.
+  absl::StatusOr<std::vector<std::string>> ApplyIn(WriteTxn& txn,
+                                                   absl::Span<const Committed> entries,
+                                                   RollingHash& digest);
+  absl::StatusOr<wire::CommandResult> ApplyCommand(Effects& effects, const Committed& entry);
+  absl::StatusOr<wire::CommandResult> ApplyPut(Effects& effects, Index index,
+                                               const wire::KvPut& put);
+  absl::StatusOr<wire::CommandResult> ApplyDelete(Effects& effects, Index index,
+                                                  const wire::KvDelete& del);
+  absl::StatusOr<wire::CommandResult> ApplyDeleteTree(Effects& effects, Index index,
+                                                      absl::string_view prefix);
+  absl::Status Bury(Effects& effects, absl::string_view key, Index index);
+
+  TableStore& store_;
+  Tombstones tombstones_;
+  Index applied_;
+  RollingHash digest_;
+};
+
+}  // namespace konsul::state
+
+#endif  // KONSUL_CORE_STATE_KV_MACHINE_H_
