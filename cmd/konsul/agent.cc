@@ -1,0 +1,108 @@
+#include "cmd/konsul/agent.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "cmd/agent/advice.h"
+#include "cmd/agent/logger.h"
+#include "cmd/agent/pid_file.h"
+#include "cmd/node/node.h"
+#include "core/base/status.h"
+#include "core/fiber/scheduler.h"
+#include "net/reactor/real_world.h"
+
+namespace konsul::agent {
+namespace {
+
+// Without one, a fresh one each time: the tables are then rebuilt at every start, which is slow but
+// never wrong.
+std::string BootId(env::Random random) {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id.empty() ? absl::StrCat("unknown-", random.Next()) : id;
+}
+
+node::Options NodeOptions(const Config& config, const env::Env& env) {
+  node::Options options;
+  options.name = config.node_name;
+  options.server_address = config.ServerAddress();
+  options.http_address = config.HttpAddress();
+  options.bootstrap_expect = config.bootstrap_expect;
+  options.retry_join = config.retry_join;
+  options.raft.election_timeout *= config.raft_multiplier;
+  options.raft.heartbeat_interval *= config.raft_multiplier;
+  options.tables_path = absl::StrCat(env.disk.root(), "/tables");
+  options.boot_id = BootId(env.random.Fork("boot-id"));
+  options.on_serving = [&config, &env] {
+    env.logger.Info(
+        "agent", "serving",
+        {{"http", config.HttpAddress().ToString()}, {"rpc", config.ServerAddress().ToString()}});
+  };
+  return options;
+}
+
+// Ends the node at the first signal, the process at the second.
+void WatchSignals(reactor::RealWorld& world, Logger& logger, fiber::Group& node) {
+  absl::StatusOr<int> signal = world.NextSignal();
+  if (!signal.ok()) return;
+  logger.Info("agent", "stopping", {{"signal", *signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+  node.Cancel();
+  if (world.NextSignal().ok()) {
+    logger.Warn("agent", "second signal, ending at once");
+    _exit(kExitFailure);
+  }
+}
+
+// On a fiber.
+absl::Status RunNode(reactor::RealWorld& world, const env::Env& env, const node::Options& options) {
+  absl::Status result;
+  fiber::Group node(world.scheduler());
+  fiber::Group signals(world.scheduler());
+  node.Spawn("node", [&] { result = node::Run(env, options); });
+  signals.Spawn("signals", [&] { WatchSignals(world, env.logger, node); });
+  node.Join();
+  return result;
+}
+
+absl::Status Start(const Config& config, reactor::RealWorld& world, Logger& logger) {
+  std::unique_ptr<PidFile> pid_file;
+  if (!config.pid_file.empty()) {
+    KONSUL_ASSIGN_OR_RETURN(pid_file, PidFile::Create(config.pid_file));
+  }
+  KONSUL_ASSIGN_OR_RETURN(env::Env env, world.MakeEnv(config.data_dir, logger));
+  logger.Info("agent", "starting",
+              {{"version", KONSUL_VERSION},
+               {"node", config.node_name},
+               {"data_dir", env.disk.root()},
+               {"pid", getpid()}});
+  node::Options options = NodeOptions(config, env);
+  absl::Status result;
+  world.Run([&] { result = RunNode(world, env, options); });
+  return result;
+}
+
+}  // namespace
+
+int RunAgent(const Config& config) {
+  reactor::RealWorld world;
+  std::unique_ptr<Logger> logger =
+      MakeLogger(world.clock(), {.level = config.log_level, .json = config.log_json});
+  absl::Status status = Start(config, world, *logger);
+  if (!status.ok()) {
+    std::string advice = Advice(status, config);
+    logger->Error("agent", advice.empty() ? std::string(status.message())
+                                          : absl::StrCat(status.message(), ": ", advice));
+    return kExitFailure;
+  }
+  logger->Info("agent", "stopped");
+  return kExitClean;
+}
+
+}  // namespace konsul::agent
