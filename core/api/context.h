@@ -1,0 +1,50 @@
+// What every request handler needs of the server it runs on, and what every answer tells.
+//
+// Handlers are functions: a Context and a typed request in, a typed reply out. They suspend while
+// the replicated log works, never hold a read transaction meanwhile, and copy what they answer.
+// Fibers of the server's scheduler only.
+//
+// Errors of all handlers: InvalidArgument when the request makes no sense, OutOfRange when a value
+// is too large, and what server::Consensus returns. Texts are those of Consul, because clients
+// match on them.
+#ifndef KONSUL_CORE_API_CONTEXT_H_
+#define KONSUL_CORE_API_CONTEXT_H_
+
+#include <cstddef>
+
+#include "core/base/ids.h"
+#include "core/base/time.h"
+#include "core/env/clock.h"
+#include "core/server/consensus.h"
+#include "core/state/table_store.h"
+
+namespace konsul::api {
+
+struct Options {
+  Duration write_timeout = 10s;  // until a command is applied
+  Duration read_timeout = 10s;   // until a read may be answered
+  size_t max_value_size = 512 * 1024;
+};
+
+// Copied freely; what it refers to outlives every handler.
+struct Context {
+  server::Consensus& consensus;
+  state::TableStore& store;
+  const env::Clock& clock;
+  Options options = {};
+
+  Instant WriteDeadline() const { return clock.Now() + options.write_timeout; }
+  Instant ReadDeadline() const { return clock.Now() + options.read_timeout; }
+};
+
+// Where an answer stands (the X-Consul-* headers of a read).
+struct ReadMeta {
+  Index index;  // of the query: the last change that concerns it; at least 1
+  server::Consistency consistency = server::Consistency::kDefault;
+  bool known_leader = false;
+  Duration last_contact{};
+};
+
+}  // namespace konsul::api
+
+#endif  // KONSUL_CORE_API_CONTEXT_H_

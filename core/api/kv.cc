@@ -1,0 +1,100 @@
+#include "core/api/kv.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/state/kv_reader.h"
+#include "core/wire/command.h"
+
+namespace konsul::api {
+namespace {
+
+KvPair Own(absl::string_view key, const wire::KvEntry& entry) {
+  return {.key = std::string(key),
+          .value = std::string(entry.value),
+          .flags = entry.flags,
+          .create_index = entry.create_index,
+          .modify_index = entry.modify_index,
+          .lock_index = entry.lock_index,
+          .session = std::string(entry.session)};
+}
+
+// Suspends until the state of this server may answer. The caller opens its transaction at once.
+absl::StatusOr<ReadMeta> AwaitRead(const Context& context, server::Consistency consistency) {
+  KONSUL_ASSIGN_OR_RETURN(const server::ReadPoint point,
+                          context.consensus.ReadBarrier(consistency, context.ReadDeadline()));
+  return ReadMeta{.index = Index(1),
+                  .consistency = consistency,
+                  .known_leader = point.known_leader,
+                  .last_contact = point.last_contact};
+}
+
+absl::StatusOr<bool> Execute(const Context& context, const wire::Command& command) {
+  KONSUL_ASSIGN_OR_RETURN(
+      const std::string bytes,
+      context.consensus.Execute(wire::EncodeCommand(command), context.WriteDeadline()));
+  KONSUL_ASSIGN_OR_RETURN(const wire::CommandResult result, wire::DecodeCommandResult(bytes));
+  // What is checked before a command is sent is not refused here; a server of another version may.
+  if (!result.error.empty()) return absl::FailedPreconditionError(result.error);
+  return result.success;
+}
+
+}  // namespace
+
+absl::StatusOr<KvGetReply> KvGet(const Context& context, const KvGetRequest& request) {
+  if (request.key.empty()) return absl::InvalidArgumentError("Missing key name");
+  KvGetReply reply;
+  KONSUL_ASSIGN_OR_RETURN(reply.meta, AwaitRead(context, request.consistency));
+  const auto txn = context.store.Read();
+  KONSUL_ASSIGN_OR_RETURN(const auto found, state::GetKv(*txn, request.key));
+  reply.meta.index = found.index;
+  if (found.entry) reply.pair = Own(request.key, *found.entry);
+  return reply;
+}
+
+absl::StatusOr<KvListReply> KvList(const Context& context, const KvListRequest& request) {
+  KvListReply reply;
+  KONSUL_ASSIGN_OR_RETURN(reply.meta, AwaitRead(context, request.consistency));
+  const auto txn = context.store.Read();
+  KONSUL_ASSIGN_OR_RETURN(
+      reply.meta.index,
+      state::ListKv(*txn, request.prefix, [&](absl::string_view key, const wire::KvEntry& entry) {
+        reply.pairs.push_back(Own(key, entry));
+      }));
+  return reply;
+}
+
+absl::StatusOr<KvKeysReply> KvKeys(const Context& context, const KvKeysRequest& request) {
+  KvKeysReply reply;
+  KONSUL_ASSIGN_OR_RETURN(reply.meta, AwaitRead(context, request.consistency));
+  const auto txn = context.store.Read();
+  KONSUL_ASSIGN_OR_RETURN(auto found, state::ListKeys(*txn, request.prefix, request.separator));
+  reply.meta.index = found.index;
+  reply.keys = std::move(found.keys);
+  return reply;
+}
+
+absl::StatusOr<bool> KvPut(const Context& context, const KvPutRequest& request) {
+  KONSUL_RETURN_IF_ERROR(state::ValidateKey(request.key));
+  if (request.value.size() > context.options.max_value_size) {
+    return absl::OutOfRangeError(
+        absl::StrCat("Request body(", request.value.size(),
+                     " bytes) too large, max size: ", context.options.max_value_size, " bytes."));
+  }
+  return Execute(
+      context,
+      wire::KvPut{
+          .key = request.key, .value = request.value, .flags = request.flags, .cas = request.cas});
+}
+
+absl::StatusOr<bool> KvDelete(const Context& context, const KvDeleteRequest& request) {
+  if (!request.recurse) KONSUL_RETURN_IF_ERROR(state::ValidateKey(request.key));
+  if (request.recurse && request.cas) {
+    return absl::InvalidArgumentError("Conflicting flags: recurse, cas");
+  }
+  return Execute(
+      context, wire::KvDelete{.key = request.key, .recurse = request.recurse, .cas = request.cas});
+}
+
+}  // namespace konsul::api

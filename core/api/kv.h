@@ -1,0 +1,75 @@
+// The KV store (https://developer.hashicorp.com/consul/api-docs/kv).
+#ifndef KONSUL_CORE_API_KV_H_
+#define KONSUL_CORE_API_KV_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/api/context.h"
+
+namespace konsul::api {
+
+struct KvPair {
+  std::string key;
+  std::string value;
+  uint64_t flags = 0;
+  uint64_t create_index = 0;
+  uint64_t modify_index = 0;
+  uint64_t lock_index = 0;
+  std::string session;  // empty: not locked
+};
+
+struct KvGetRequest {
+  std::string key;
+  server::Consistency consistency = server::Consistency::kDefault;
+};
+struct KvGetReply {
+  ReadMeta meta;
+  std::optional<KvPair> pair;  // nothing: no such key
+};
+absl::StatusOr<KvGetReply> KvGet(const Context& context, const KvGetRequest& request);
+
+struct KvListRequest {
+  std::string prefix;  // empty: everything
+  server::Consistency consistency = server::Consistency::kDefault;
+};
+struct KvListReply {
+  ReadMeta meta;
+  std::vector<KvPair> pairs;  // by key
+};
+absl::StatusOr<KvListReply> KvList(const Context& context, const KvListRequest& request);
+
+struct KvKeysRequest {
+  std::string prefix;
+  std::string separator;  // empty: none. Else keys are listed up to and including its first place
+  server::Consistency consistency = server::Consistency::kDefault;
+};
+struct KvKeysReply {
+  ReadMeta meta;
+  std::vector<std::string> keys;  // ascending
+};
+absl::StatusOr<KvKeysReply> KvKeys(const Context& context, const KvKeysRequest& request);
+
+struct KvPutRequest {
+  std::string key;
+  std::string value;
+  uint64_t flags = 0;
+  std::optional<uint64_t> cas;  // 0: only create; N: only replace what has ModifyIndex N
+};
+// False when the condition did not hold; nothing was changed then.
+absl::StatusOr<bool> KvPut(const Context& context, const KvPutRequest& request);
+
+struct KvDeleteRequest {
+  std::string key;  // with `recurse` a prefix
+  bool recurse = false;
+  std::optional<uint64_t> cas;  // not with `recurse`
+};
+// True also when there was nothing to delete.
+absl::StatusOr<bool> KvDelete(const Context& context, const KvDeleteRequest& request);
+
+}  // namespace konsul::api
+
+#endif  // KONSUL_CORE_API_KV_H_
