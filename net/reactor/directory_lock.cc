@@ -14,7 +14,7 @@ namespace konsul::reactor {
 DirectoryLock::~DirectoryLock() { close(fd_); }
 
 absl::StatusOr<std::unique_ptr<DirectoryLock>> LockDirectory(absl::string_view directory) {
-  const std::string path = absl::StrCat(directory, "/LOCK");
+  const std::string path = absl::StrCat(directory, "/", kLockFileName);
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return FileError("open", path, errno);
   std::unique_ptr<DirectoryLock> lock(new DirectoryLock(fd));

@@ -10,6 +10,9 @@
 
 namespace konsul::reactor {
 
+// Its name in the data directory. RealDisk neither lists nor opens it: it is not the node's.
+inline constexpr absl::string_view kLockFileName = "LOCK";
+
 // Held while it lives; the kernel lets go when the process dies, however it dies. The file LOCK
 // stays: removing it would let two processes lock two files of one name.
 class DirectoryLock {

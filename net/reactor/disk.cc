@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/status.h"
+#include "net/reactor/directory_lock.h"
 #include "net/reactor/file.h"
 #include "net/reactor/file_system.h"
 
@@ -25,6 +27,9 @@ absl::StatusOr<std::string> RealDisk::Resolve(absl::string_view path) {
     if (part.empty() || part == "." || part == "..") {
       return absl::InvalidArgumentError(absl::StrCat("\"", path, "\" is not a path below ", root_));
     }
+  }
+  if (path == kLockFileName) {
+    return absl::InvalidArgumentError(absl::StrCat(root_, "/", path, " is the directory's lock"));
   }
   return absl::StrCat(root_, "/", path);
 }
@@ -55,7 +60,11 @@ absl::Status RealDisk::Remove(absl::string_view path) {
 
 absl::StatusOr<std::vector<std::string>> RealDisk::List(absl::string_view directory) {
   KONSUL_ASSIGN_OR_RETURN(const std::string full, ResolveDirectory(directory));
-  return pool_.Run([&] { return ListDirectory(full); });
+  auto names = pool_.Run([&] { return ListDirectory(full); });
+  if (names.ok() && directory.empty()) {
+    names->erase(std::remove(names->begin(), names->end(), kLockFileName), names->end());
+  }
+  return names;
 }
 
 absl::StatusOr<bool> RealDisk::Exists(absl::string_view path) {

@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,9 @@
 namespace konsul::contract {
 
 // What one host does; runs on a fiber of that host's scheduler. It may spawn more fibers in a
-// fiber::Group of env.scheduler and must have joined them, and destroyed its streams and files, when
-// it returns. Bodies of different hosts may share plain variables (all run on one thread) but no
-// WaitList: their schedulers may be different ones. See Await() below.
+// fiber::Group of env.scheduler and must have joined them, and destroyed its streams and files,
+// when it returns. Bodies of different hosts may share plain variables (all run on one thread) but
+// no WaitList: their schedulers may be different ones. See Await() below.
 using Body = std::function<void(env::Env& env)>;
 
 // Three hosts without faults. Every world starts fresh: empty disks, no ports in use. One instance
@@ -37,6 +38,10 @@ class ContractWorld {
 
   // A numeric address on which `host` listens and is reached by the others: "127.0.0.1".
   virtual std::string Address(size_t host) const = 0;
+
+  // Where a Dial gets no answer at all, not even a refusal; nothing when the world has no such
+  // place, which skips the tests that need one. Called outside Run().
+  virtual std::optional<env::Endpoint> SilentEndpoint() { return std::nullopt; }
 
   // Runs bodies[i] on host i, all at once, until every body has ended; size() <= kHosts. Fails the
   // test (ADD_FAILURE) and cancels the bodies when they take longer than `limit` of the world's
