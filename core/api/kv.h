@@ -1,4 +1,5 @@
-// The KV store (https://developer.hashicorp.com/consul/api-docs/kv).
+// The KV store (https://developer.hashicorp.com/consul/api-docs/kv). What a request points to is
+// valid until the function returns; replies own what they hold.
 #ifndef KONSUL_CORE_API_KV_H_
 #define KONSUL_CORE_API_KV_H_
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/api/context.h"
 
 namespace konsul::api {
@@ -23,7 +25,7 @@ struct KvPair {
 };
 
 struct KvGetRequest {
-  std::string key;
+  absl::string_view key;
   server::Consistency consistency = server::Consistency::kDefault;
 };
 struct KvGetReply {
@@ -33,7 +35,7 @@ struct KvGetReply {
 absl::StatusOr<KvGetReply> KvGet(const Context& context, const KvGetRequest& request);
 
 struct KvListRequest {
-  std::string prefix;  // empty: everything
+  absl::string_view prefix;  // empty: everything
   server::Consistency consistency = server::Consistency::kDefault;
 };
 struct KvListReply {
@@ -43,8 +45,9 @@ struct KvListReply {
 absl::StatusOr<KvListReply> KvList(const Context& context, const KvListRequest& request);
 
 struct KvKeysRequest {
-  std::string prefix;
-  std::string separator;  // empty: none. Else keys are listed up to and including its first place
+  absl::string_view prefix;
+  absl::string_view
+      separator;  // empty: none. Else keys are listed up to and including its first place
   server::Consistency consistency = server::Consistency::kDefault;
 };
 struct KvKeysReply {
@@ -54,8 +57,8 @@ struct KvKeysReply {
 absl::StatusOr<KvKeysReply> KvKeys(const Context& context, const KvKeysRequest& request);
 
 struct KvPutRequest {
-  std::string key;
-  std::string value;
+  absl::string_view key;
+  absl::string_view value;
   uint64_t flags = 0;
   std::optional<uint64_t> cas;  // 0: only create; N: only replace what has ModifyIndex N
 };
@@ -63,7 +66,7 @@ struct KvPutRequest {
 absl::StatusOr<bool> KvPut(const Context& context, const KvPutRequest& request);
 
 struct KvDeleteRequest {
-  std::string key;  // with `recurse` a prefix
+  absl::string_view key;  // with `recurse` a prefix
   bool recurse = false;
   std::optional<uint64_t> cas;  // not with `recurse`
 };

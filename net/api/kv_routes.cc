@@ -1,0 +1,161 @@
+#include "net/api/kv_routes.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/api/kv.h"
+#include "core/base/status.h"
+#include "net/api/parameters.h"
+#include "net/api/reply.h"
+
+namespace konsul::net_api {
+namespace {
+
+using http::Request;
+using http::Response;
+
+http::Response OrError(absl::StatusOr<Response> response) {
+  return response.ok() ? std::move(*response) : ErrorReply(response.status());
+}
+
+Response NotFound(const api::ReadMeta& meta) {
+  Response response;
+  response.status = 404;
+  SetReadHeaders(meta, response);
+  return response;
+}
+
+// Keys in the order in which Consul's clients have always seen them.
+void WritePair(const api::KvPair& pair, JsonWriter& json) {
+  json.BeginObject();
+  json.Key("LockIndex");
+  json.Number(pair.lock_index);
+  json.Key("Key");
+  json.String(pair.key);
+  json.Key("Flags");
+  json.Number(pair.flags);
+  json.Key("Value");
+  json.Bytes(pair.value);
+  if (!pair.session.empty()) {
+    json.Key("Session");
+    json.String(pair.session);
+  }
+  json.Key("CreateIndex");
+  json.Number(pair.create_index);
+  json.Key("ModifyIndex");
+  json.Number(pair.modify_index);
+  json.EndObject();
+}
+
+Response PairsReply(const Request& request, const api::ReadMeta& meta,
+                    absl::Span<const api::KvPair> pairs) {
+  Response response = JsonReply(request, [&](JsonWriter& json) {
+    json.BeginArray();
+    for (const api::KvPair& pair : pairs) WritePair(pair, json);
+    json.EndArray();
+  });
+  SetReadHeaders(meta, response);
+  return response;
+}
+
+// The bytes themselves. Whoever stored them must not get them run by a browser.
+Response RawReply(const api::ReadMeta& meta, std::string value) {
+  Response response;
+  response.body = std::move(value);
+  response.headers.Set("Content-Type", "text/plain");
+  response.headers.Set("X-Content-Type-Options", "nosniff");
+  response.headers.Set("Content-Security-Policy", "sandbox");
+  SetReadHeaders(meta, response);
+  return response;
+}
+
+absl::StatusOr<Response> GetKeys(const api::Context& context, const Request& request,
+                                 absl::string_view prefix, server::Consistency consistency) {
+  // Consul's first release spelt it "seperator", and clients may still.
+  absl::string_view separator = request.Query("seperator").value_or("");
+  separator = request.Query("separator").value_or(separator);
+  KONSUL_ASSIGN_OR_RETURN(
+      const auto reply,
+      api::KvKeys(context, {.prefix = prefix, .separator = separator, .consistency = consistency}));
+  if (reply.keys.empty() && !prefix.empty()) return NotFound(reply.meta);
+  Response response = JsonReply(request, [&](JsonWriter& json) {
+    json.BeginArray();
+    for (const std::string& key : reply.keys) json.String(key);
+    json.EndArray();
+  });
+  SetReadHeaders(reply.meta, response);
+  return response;
+}
+
+absl::StatusOr<Response> Get(const api::Context& context, const Request& request,
+                             absl::string_view key) {
+  KONSUL_ASSIGN_OR_RETURN(const auto consistency, ParseConsistency(request));
+  if (request.HasQuery("keys")) return GetKeys(context, request, key, consistency);
+  if (request.HasQuery("recurse")) {
+    KONSUL_ASSIGN_OR_RETURN(const auto reply,
+                            api::KvList(context, {.prefix = key, .consistency = consistency}));
+    if (reply.pairs.empty()) return NotFound(reply.meta);
+    return PairsReply(request, reply.meta, reply.pairs);
+  }
+  KONSUL_ASSIGN_OR_RETURN(auto reply,
+                          api::KvGet(context, {.key = key, .consistency = consistency}));
+  if (!reply.pair) return NotFound(reply.meta);
+  if (request.HasQuery("raw")) return RawReply(reply.meta, std::move(reply.pair->value));
+  return PairsReply(request, reply.meta, {*reply.pair});
+}
+
+// There are no sessions yet, so none is known.
+absl::Status CheckSession(const Request& request) {
+  for (const char* name : {"acquire", "release"}) {
+    const auto session = request.Query(name);
+    if (!session) continue;
+    if (session->empty()) return absl::FailedPreconditionError("missing session");
+    return absl::FailedPreconditionError(
+        absl::StrCat("invalid session \"", absl::Utf8SafeCEscape(*session), "\""));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Response> Put(const api::Context& context, const Request& request,
+                             absl::string_view key) {
+  KONSUL_RETURN_IF_ERROR(ParseConsistency(request).status());
+  if (key.empty()) return absl::InvalidArgumentError("Missing key name");
+  KONSUL_RETURN_IF_ERROR(CheckConflicts(request, {"cas", "acquire", "release"}));
+  KONSUL_ASSIGN_OR_RETURN(const auto flags, ParseNumber(request, "flags"));
+  KONSUL_ASSIGN_OR_RETURN(const auto cas, ParseNumber(request, "cas"));
+  KONSUL_RETURN_IF_ERROR(CheckSession(request));
+  KONSUL_ASSIGN_OR_RETURN(
+      const bool done,
+      api::KvPut(context,
+                 {.key = key, .value = request.body, .flags = flags.value_or(0), .cas = cas}));
+  return JsonReply(request, [&](JsonWriter& json) { json.Bool(done); });
+}
+
+absl::StatusOr<Response> Delete(const api::Context& context, const Request& request,
+                                absl::string_view key) {
+  KONSUL_RETURN_IF_ERROR(ParseConsistency(request).status());
+  KONSUL_RETURN_IF_ERROR(CheckConflicts(request, {"recurse", "cas"}));
+  KONSUL_ASSIGN_OR_RETURN(const auto cas, ParseNumber(request, "cas"));
+  KONSUL_ASSIGN_OR_RETURN(
+      const bool done,
+      api::KvDelete(context, {.key = key, .recurse = request.HasQuery("recurse"), .cas = cas}));
+  return JsonReply(request, [&](JsonWriter& json) { json.Bool(done); });
+}
+
+}  // namespace
+
+void AddKvRoutes(const api::Context& context, Router& router) {
+  const auto add = [&](absl::string_view method, auto function) {
+    router.Add(method, "/v1/kv/",
+               [context, function](const Request& request, absl::string_view key) {
+                 return OrError(function(context, request, key));
+               });
+  };
+  add("GET", &Get);
+  add("PUT", &Put);
+  add("DELETE", &Delete);
+}
+
+}  // namespace konsul::net_api

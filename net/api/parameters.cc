@@ -1,0 +1,59 @@
+#include "net/api/parameters.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "net/http/uri.h"
+
+namespace konsul::net_api {
+
+absl::StatusOr<server::Consistency> ParseConsistency(const http::Request& request) {
+  const bool stale = request.HasQuery("stale");
+  const bool consistent = request.HasQuery("consistent");
+  if (stale && consistent) {
+    return absl::InvalidArgumentError(
+        "Cannot specify ?stale with ?consistent, conflicting semantics.");
+  }
+  if (stale) return server::Consistency::kStale;
+  return consistent ? server::Consistency::kConsistent : server::Consistency::kDefault;
+}
+
+absl::StatusOr<std::optional<uint64_t>> ParseNumber(const http::Request& request,
+                                                    absl::string_view name) {
+  const auto text = request.Query(name);
+  if (!text) return std::nullopt;
+  const bool digits =
+      !text->empty() && std::all_of(text->begin(), text->end(), absl::ascii_isdigit);
+  uint64_t value = 0;
+  if (digits && absl::SimpleAtoi(*text, &value)) return value;
+  // The text that Consul's clients have always seen.
+  return absl::InvalidArgumentError(
+      absl::StrCat("strconv.ParseUint: parsing \"", absl::Utf8SafeCEscape(*text),
+                   "\": ", digits ? "value out of range" : "invalid syntax"));
+}
+
+absl::Status CheckConflicts(const http::Request& request,
+                            std::initializer_list<absl::string_view> names) {
+  const auto present = [&](absl::string_view name) { return request.HasQuery(name); };
+  if (std::count_if(names.begin(), names.end(), present) <= 1) return absl::OkStatus();
+  std::vector<http::QueryParameter> sorted = request.query;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.key < b.key; });
+  const auto encode = [](absl::string_view text) {
+    return absl::StrReplaceAll(http::EncodeQueryComponent(text), {{"%20", "+"}});
+  };
+  const auto append = [&](std::string* out, const http::QueryParameter& p) {
+    absl::StrAppend(out, encode(p.key), "=", encode(p.value));
+  };
+  return absl::InvalidArgumentError(
+      absl::StrCat("Conflicting flags: ", absl::StrJoin(sorted, "&", append), "\n"));
+}
+
+}  // namespace konsul::net_api

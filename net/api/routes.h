@@ -1,0 +1,36 @@
+// The whole HTTP API of a server: what net/http is given to serve.
+#ifndef KONSUL_NET_API_ROUTES_H_
+#define KONSUL_NET_API_ROUTES_H_
+
+#include "core/api/context.h"
+#include "net/api/router.h"
+#include "net/http/message.h"
+
+namespace konsul::net_api {
+
+// Owned by the composition root; outlives the HTTP server that uses its handler, and is outlived by
+// what the context refers to.
+//
+//   net_api::Routes routes({.consensus = server, .store = store, .clock = env.clock});
+//   http_server.Serve(listener, routes.handler());
+class Routes {
+ public:
+  explicit Routes(const api::Context& context);
+  Routes(const Routes&) = delete;
+  Routes& operator=(const Routes&) = delete;
+
+  // Suspends until the request is answered; never blocks the thread. The request must have a
+  // printable path, as net/http makes sure.
+  http::Response Handle(const http::Request& request) const { return router_.Handle(request); }
+  // Refers to this object.
+  http::Handler handler() const {
+    return [this](const http::Request& request) { return Handle(request); };
+  }
+
+ private:
+  Router router_;
+};
+
+}  // namespace konsul::net_api
+
+#endif  // KONSUL_NET_API_ROUTES_H_
