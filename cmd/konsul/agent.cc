@@ -40,11 +40,6 @@ node::Options NodeOptions(const Config& config, const env::Env& env) {
   options.raft.heartbeat_interval *= config.raft_multiplier;
   options.tables_path = absl::StrCat(env.disk.root(), "/tables");
   options.boot_id = BootId(env.random.Fork("boot-id"));
-  options.on_serving = [&config, &env] {
-    env.logger.Info(
-        "agent", "serving",
-        {{"http", config.HttpAddress().ToString()}, {"rpc", config.ServerAddress().ToString()}});
-  };
   return options;
 }
 

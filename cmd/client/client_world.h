@@ -1,0 +1,29 @@
+// The real world for programs that only talk to servers: no data directory, no log.
+#ifndef KONSUL_CMD_CLIENT_CLIENT_WORLD_H_
+#define KONSUL_CMD_CLIENT_CLIENT_WORLD_H_
+
+#include <functional>
+#include <memory>
+
+#include "core/env/env.h"
+#include "net/reactor/real_world.h"
+
+namespace konsul::client {
+
+class ClientWorld {
+ public:
+  ClientWorld();
+  ~ClientWorld();
+
+  // As reactor::RealWorld::Run.
+  void Run(std::function<void(const env::Env&)> body);
+
+ private:
+  reactor::RealWorld world_;
+  std::unique_ptr<env::Disk> no_disk_;
+  env::Env env_;
+};
+
+}  // namespace konsul::client
+
+#endif  // KONSUL_CMD_CLIENT_CLIENT_WORLD_H_

@@ -1,0 +1,105 @@
+#include "cmd/konsulctl/api.h"
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+
+namespace konsul::ctl {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Duration kTimeout = 60s;
+
+absl::Status NotUnderstood() {
+  return absl::InternalError("the server's reply is not what /v1 promises; is it a Konsul server?");
+}
+
+uint64_t Number(const json::object& object, absl::string_view key) {
+  const json::value* value = object.if_contains({key.data(), key.size()});
+  if (value == nullptr || !value->is_number()) return 0;
+  json::error_code ignored;
+  return value->to_number<uint64_t>(ignored);
+}
+
+std::string Text(const json::object& object, absl::string_view key) {
+  const json::value* value = object.if_contains({key.data(), key.size()});
+  if (value == nullptr || !value->is_string()) return "";
+  return std::string(value->get_string().data(), value->get_string().size());
+}
+
+absl::StatusOr<json::array> ParseArray(absl::string_view text) {
+  json::error_code error;
+  json::value value = json::parse({text.data(), text.size()}, error);
+  if (error || !value.is_array()) return NotUnderstood();
+  return std::move(value.get_array());
+}
+
+}  // namespace
+
+absl::StatusOr<http::Response> Api::Call(absl::string_view method, absl::string_view path,
+                                         std::vector<http::QueryParameter> query,
+                                         std::string body) {
+  http::Request request;
+  request.method = std::string(method);
+  request.path = std::string(path);
+  request.query = std::move(query);
+  request.body = std::move(body);
+  absl::StatusOr<http::Response> reply = client_.Do(request, env_.After(kTimeout));
+  if (!reply.ok()) {
+    std::string text =
+        absl::StrCat("Error talking to ", server().ToString(), ": ", reply.status().message());
+    if (!client_.maybe_sent()) {
+      absl::StrAppend(&text,
+                      "\nIs a server running there? Another one is named with -http-addr "
+                      "or KONSUL_HTTP_ADDR.");
+    } else if (method != "GET") {
+      absl::StrAppend(&text, "\nThe request was sent: whether it took effect is unknown.");
+    }
+    return absl::Status(reply.status().code(), text);
+  }
+  if (reply->status != 200 && reply->status != 404) {
+    return absl::UnknownError(absl::StrCat("Error! Unexpected response code: ", reply->status, " (",
+                                           absl::StripAsciiWhitespace(reply->body), ")"));
+  }
+  return reply;
+}
+
+absl::StatusOr<std::vector<KvPair>> ParsePairs(absl::string_view text) {
+  KONSUL_ASSIGN_OR_RETURN(json::array array, ParseArray(text));
+  std::vector<KvPair> pairs;
+  for (const json::value& element : array) {
+    if (!element.is_object()) return NotUnderstood();
+    const json::object& object = element.get_object();
+    KvPair pair;
+    pair.key = Text(object, "Key");
+    if (!absl::Base64Unescape(Text(object, "Value"), &pair.value)) return NotUnderstood();
+    pair.flags = Number(object, "Flags");
+    pair.create_index = Number(object, "CreateIndex");
+    pair.modify_index = Number(object, "ModifyIndex");
+    pair.lock_index = Number(object, "LockIndex");
+    pair.session = Text(object, "Session");
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
+absl::StatusOr<std::vector<std::string>> ParseStrings(absl::string_view text) {
+  KONSUL_ASSIGN_OR_RETURN(json::array array, ParseArray(text));
+  std::vector<std::string> strings;
+  for (const json::value& element : array) {
+    if (!element.is_string()) return NotUnderstood();
+    strings.emplace_back(element.get_string().data(), element.get_string().size());
+  }
+  return strings;
+}
+
+std::string JsonString(absl::string_view text) {
+  return json::serialize(json::string_view(text.data(), text.size()));
+}
+
+}  // namespace konsul::ctl
