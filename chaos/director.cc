@@ -1,0 +1,216 @@
+#include "chaos/director.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace konsul::chaos {
+namespace {
+
+Duration DrawIn(const DurationRange& range, env::Random& random) {
+  const uint64_t span = static_cast<uint64_t>((range.high - range.low).count());
+  return range.low + Duration(static_cast<int64_t>(random.Below(span + 1)));
+}
+
+std::vector<std::string> Names(const std::vector<size_t>& chosen, const Inventory& inventory) {
+  std::vector<std::string> names;
+  for (const size_t i : chosen) names.push_back(inventory[i].name);
+  return names;
+}
+
+bool IsServer(const Node& node) {
+  const auto it = node.labels.find("component");
+  return it != node.labels.end() && it->second == "server";
+}
+
+}  // namespace
+
+Director::Director(const Experiment& experiment, env::Random random)
+    : experiment_(experiment),
+      random_(random),
+      timeline_(MakeTimeline(experiment, random)),
+      after_numbers_(experiment.faults.size(), 0) {}
+
+Duration Director::next() const {
+  Duration next = Duration::max();
+  if (healed_) return next;
+  if (next_occurrence_ < timeline_.occurrences.size()) {
+    next = timeline_.occurrences[next_occurrence_].at;
+  }
+  if (!after_.empty()) next = std::min(next, after_.begin()->first);
+  if (!ends_.empty()) next = std::min(next, ends_.begin()->first);
+  return next;
+}
+
+void Director::OnEvent(absl::string_view event, Duration now) {
+  if (healed_) return;
+  for (size_t i = 0; i < experiment_.faults.size(); ++i) {
+    const Trigger& trigger = experiment_.faults[i].trigger;
+    if (trigger.kind != Trigger::Kind::kAfter || trigger.event != event) continue;
+    if (!timeline_.swarm[i].exists) continue;
+    const uint64_t number = after_numbers_[i]++;
+    env::Random draw =
+        random_.Fork(experiment_.faults[i].name).Fork(absl::StrCat("after/", number));
+    const bool follows = draw.Chance(trigger.percent_ppm, 1'000'000);
+    const Duration at = now + DrawIn(trigger.delay, draw);
+    if (follows && at < experiment_.duration) after_.emplace(at, Occurrence{at, i, number});
+  }
+}
+
+std::vector<Injection> Director::Advance(Duration now, const Inventory& inventory) {
+  std::vector<Injection> out;
+  if (healed_) return out;
+  // Ends come first: what begins at the same moment finds the room they leave.
+  while (!ends_.empty() && ends_.begin()->first <= now) {
+    const auto it = running_.find(ends_.begin()->second);
+    ends_.erase(ends_.begin());
+    if (it == running_.end()) continue;
+    out.push_back(End(now, it->second));
+    running_.erase(it);
+  }
+  while (next_occurrence_ < timeline_.occurrences.size() &&
+         timeline_.occurrences[next_occurrence_].at <= now) {
+    const Occurrence& occurrence = timeline_.occurrences[next_occurrence_++];
+    Begin(now, occurrence.fault, occurrence.number, inventory, out);
+  }
+  while (!after_.empty() && after_.begin()->first <= now) {
+    const Occurrence occurrence = after_.begin()->second;
+    after_.erase(after_.begin());
+    Begin(now, occurrence.fault, occurrence.number, inventory, out);
+  }
+  record_.insert(record_.end(), out.begin(), out.end());
+  return out;
+}
+
+std::vector<Injection> Director::Heal(Duration now) {
+  std::vector<Injection> out;
+  for (const auto& [id, running] : running_) out.push_back(End(now, running));
+  running_.clear();
+  healed_ = true;
+  record_.insert(record_.end(), out.begin(), out.end());
+  return out;
+}
+
+Injection Director::End(Duration now, const Running& running) const {
+  Injection end = running.begun;
+  end.at = now;
+  end.lasts = Duration::max();
+  const bool died = running.begun.kind == Injection::Kind::kKill ||
+                    running.begun.kind == Injection::Kind::kPowerLoss;
+  end.kind = died ? Injection::Kind::kRestart : Injection::Kind::kEnd;
+  return end;
+}
+
+void Director::Begin(Duration now, size_t number_of_fault, uint64_t number,
+                     const Inventory& inventory, std::vector<Injection>& out) {
+  const Fault& fault = experiment_.faults[number_of_fault];
+  env::Random random = random_.Fork(fault.name).Fork(absl::StrCat("occurrence/", number));
+  Injection injection = Resolve(fault, inventory, random);
+  injection.id = ++last_id_;
+  injection.at = now;
+  injection.fault = fault.name;
+  injection.fault_number = number_of_fault;
+  if (fault.duration.has_value()) {
+    injection.lasts =
+        std::max(Duration(1ms), *fault.duration * timeline_.swarm[number_of_fault].percent / 100);
+  }
+  if (injection.kind != Injection::Kind::kSkipped) injection.why = Exceeds(injection, inventory);
+  if (!injection.why.empty()) injection.kind = Injection::Kind::kSkipped;
+  if (injection.kind != Injection::Kind::kSkipped) {
+    Running running{injection, {}};
+    for (const std::string& target : injection.targets) running.hurts.insert(target);
+    if (injection.lasts != Duration::max()) ends_.emplace(now + injection.lasts, injection.id);
+    running_.emplace(injection.id, std::move(running));
+  }
+  out.push_back(std::move(injection));
+}
+
+Injection Director::Resolve(const Fault& fault, const Inventory& inventory,
+                            env::Random& random) const {
+  Injection out;
+  if (const auto* network = std::get_if<NetworkChaos>(&fault.body)) {
+    ResolveNetwork(*network, inventory, random, out);
+  } else if (const auto* pod = std::get_if<PodChaos>(&fault.body)) {
+    ResolveKill(*pod, inventory, random, out);
+  } else if (const auto* process = std::get_if<ProcessChaos>(&fault.body)) {
+    out.kind = Injection::Kind::kPause;
+    out.targets = Names(Select(process->targets, inventory, random), inventory);
+  } else if (const auto* time = std::get_if<TimeChaos>(&fault.body)) {
+    out.kind = Injection::Kind::kClock;
+    out.targets = Names(Select(time->targets, inventory, random), inventory);
+    for (size_t i = 0; i < out.targets.size() && time->drift_ppm > 0; ++i) {
+      const int64_t limit = time->drift_ppm;
+      out.drift_ppm.push_back(
+          static_cast<int64_t>(random.Below(static_cast<uint64_t>(2 * limit + 1))) - limit);
+    }
+  } else if (const auto* io = std::get_if<IoChaos>(&fault.body)) {
+    out.kind = io->action == IoChaos::Action::kFault ? Injection::Kind::kIoFault
+                                                     : Injection::Kind::kIoLatency;
+    out.targets = Names(Select(io->targets, inventory, random), inventory);
+  }
+  if (out.targets.empty()) {
+    out.kind = Injection::Kind::kSkipped;
+    out.why = "nobody matches now";
+  }
+  return out;
+}
+
+void Director::ResolveNetwork(const NetworkChaos& network, const Inventory& inventory,
+                              env::Random& random, Injection& out) const {
+  out.kind = network.action == NetworkChaos::Action::kPartition ? Injection::Kind::kCut
+                                                                : Injection::Kind::kNetem;
+  const std::vector<size_t> targets = Select(network.targets, inventory, random);
+  std::vector<size_t> others;
+  if (network.others.has_value()) {
+    others = Select(*network.others, inventory, random);
+  } else {
+    for (size_t i = 0; i < inventory.size(); ++i) others.push_back(i);
+  }
+  const std::set<size_t> group(targets.begin(), targets.end());
+  std::set<Injection::Link> links;
+  for (const size_t target : targets) {
+    for (const size_t other : others) {
+      if (other == target || (network.keep_group && group.contains(other))) continue;
+      const std::string& a = inventory[target].name;
+      const std::string& b = inventory[other].name;
+      if (network.direction != Direction::kFrom) links.insert({a, b});
+      if (network.direction != Direction::kTo) links.insert({b, a});
+    }
+  }
+  out.targets = Names(targets, inventory);
+  out.links.assign(links.begin(), links.end());
+}
+
+void Director::ResolveKill(const PodChaos& pod, const Inventory& inventory, env::Random& random,
+                           Injection& out) const {
+  out.kind = pod.lose_unsynced ? Injection::Kind::kPowerLoss : Injection::Kind::kKill;
+  Inventory alive;
+  for (const Node& node : inventory) {
+    if (node.running) alive.push_back(node);
+  }
+  out.targets = Names(Select(pod.targets, alive, random), alive);
+  if (pod.restart_after.has_value()) out.lasts = DrawIn(*pod.restart_after, random);
+}
+
+std::string Director::Exceeds(const Injection& injection, const Inventory& inventory) const {
+  const BlastRadius& radius = experiment_.blast_radius;
+  if (radius.max_concurrent > 0 && running_.size() >= radius.max_concurrent) {
+    return "too many faults at once";
+  }
+  if (!radius.minority_only) return "";
+  std::set<std::string> hurt(injection.targets.begin(), injection.targets.end());
+  for (const auto& [id, running] : running_) {
+    hurt.insert(running.hurts.begin(), running.hurts.end());
+  }
+  size_t servers = 0;
+  size_t unavailable = 0;
+  for (const Node& node : inventory) {
+    if (!IsServer(node)) continue;
+    ++servers;
+    if (hurt.contains(node.name)) ++unavailable;
+  }
+  return unavailable * 2 < servers ? "" : "would hurt more than a minority of the servers";
+}
+
+}  // namespace konsul::chaos

@@ -1,0 +1,73 @@
+// Runs an experiment's faults against any world: it is told the time, who is there and what
+// happened, and says what to do now. An injector (sim/cluster/injector.h) does it.
+//
+// Pure: owns no clock, reads nothing, draws from the stream it was given. Not for several fibers.
+#ifndef KONSUL_CHAOS_DIRECTOR_H_
+#define KONSUL_CHAOS_DIRECTOR_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "chaos/experiment.h"
+#include "chaos/injection.h"
+#include "chaos/inventory.h"
+#include "chaos/timeline.h"
+#include "core/env/random.h"
+
+namespace konsul::chaos {
+
+class Director {
+ public:
+  // `experiment` must outlive the director.
+  Director(const Experiment& experiment, env::Random random);
+
+  // When Advance has to be called; Duration::max() when nothing is planned.
+  Duration next() const;
+  // What is due at `now`, in order. Each item is on record already. Times are since the start of
+  // the fault phase and never go back.
+  std::vector<Injection> Advance(Duration now, const Inventory& inventory);
+  // One of EventNames() happened.
+  void OnEvent(absl::string_view event, Duration now);
+  // Ends everything that is under way; nothing begins afterwards.
+  std::vector<Injection> Heal(Duration now);
+
+  const std::vector<Injection>& record() const { return record_; }
+  const Timeline& timeline() const { return timeline_; }
+  bool swarmed_out(size_t fault) const { return !timeline_.swarm[fault].exists; }
+
+ private:
+  struct Running {
+    Injection begun;
+    std::set<std::string> hurts;  // servers that are unavailable while it lasts
+  };
+
+  void Begin(Duration now, size_t fault, uint64_t number, const Inventory& inventory,
+             std::vector<Injection>& out);
+  Injection Resolve(const Fault& fault, const Inventory& inventory, env::Random& random) const;
+  void ResolveNetwork(const NetworkChaos& network, const Inventory& inventory, env::Random& random,
+                      Injection& out) const;
+  void ResolveKill(const PodChaos& pod, const Inventory& inventory, env::Random& random,
+                   Injection& out) const;
+  // Why the injection must not happen now; empty when it may.
+  std::string Exceeds(const Injection& injection, const Inventory& inventory) const;
+  Injection End(Duration now, const Running& running) const;
+
+  const Experiment& experiment_;
+  const env::Random random_;
+  Timeline timeline_;
+  size_t next_occurrence_ = 0;
+  std::vector<uint64_t> after_numbers_;        // by fault: how often `after` has fired
+  std::multimap<Duration, Occurrence> after_;  // fired, waiting for their delay
+  std::multimap<Duration, uint64_t> ends_;     // by time: ids
+  std::map<uint64_t, Running> running_;
+  uint64_t last_id_ = 0;
+  bool healed_ = false;
+  std::vector<Injection> record_;
+};
+
+}  // namespace konsul::chaos
+
+#endif  // KONSUL_CHAOS_DIRECTOR_H_

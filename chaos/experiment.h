@@ -1,0 +1,163 @@
+// An experiment file as typed values: validated once (parse.h), assumed afterwards.
+// Format: docs/formats/experiment.md. Plain data; nothing here knows a simulator or a process.
+#ifndef KONSUL_CHAOS_EXPERIMENT_H_
+#define KONSUL_CHAOS_EXPERIMENT_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "chaos/values.h"
+#include "core/base/time.h"
+
+namespace konsul::chaos {
+
+using Labels = std::map<std::string, std::string>;
+
+// Chaos Mesh's `mode` and `value`: how many of those that the selector matches.
+enum class Mode { kOne, kAll, kFixed, kFixedPercent, kRandomMaxPercent };
+
+struct TargetSet {
+  Mode mode = Mode::kOne;
+  uint64_t value = 0;  // kFixed: a count; the percent modes: parts per million
+  Labels labels;       // all must match
+};
+
+// Which packets of a target a network fault concerns: those it sends to, or gets from, the others.
+enum class Direction { kTo, kFrom, kBoth };
+
+struct NetworkChaos {
+  enum class Action { kPartition, kNetem };
+  Action action = Action::kPartition;
+  TargetSet targets;
+  Direction direction = Direction::kTo;
+  std::optional<TargetSet> others;  // `target`; everybody else when absent
+  // Links between two targets stay as they are: a split into groups instead of lone servers.
+  bool keep_group = false;
+  Duration latency{};  // added, netem
+  Duration jitter{};
+  uint32_t loss_ppm = 0;
+};
+
+struct PodChaos {
+  TargetSet targets;
+  // Absent: stays down until the experiment heals.
+  std::optional<DurationRange> restart_after;
+  bool lose_unsynced = false;  // a power loss rather than a kill
+};
+
+// Konsul's own: a process stands still while its clock goes on, as with SIGSTOP.
+struct ProcessChaos {
+  TargetSet targets;
+};
+
+struct TimeChaos {
+  TargetSet targets;
+  Duration offset{};
+  bool wall = true;
+  bool monotonic = false;
+  // Beside the verbatim body: each target's clocks run wrong by up to this much, either way.
+  uint32_t drift_ppm = 0;
+};
+
+struct IoChaos {
+  enum class Action { kFault, kLatency };
+  Action action = Action::kFault;
+  TargetSet targets;
+  std::string path = "*";
+  std::vector<std::string> methods;  // fsync, write, read, open, rename, unlink; all when empty
+  int error = 5;                     // errno: 5 EIO, 28 ENOSPC
+  uint32_t percent_ppm = 1'000'000;
+  Duration delay{};
+};
+
+using FaultBody = std::variant<NetworkChaos, PodChaos, ProcessChaos, TimeChaos, IoChaos>;
+
+struct Trigger {
+  enum class Kind { kAt, kEvery, kRandom, kAfter, kSwarm };
+  Kind kind = Kind::kAt;
+  Duration at{};        // kAt: since the start; kEvery: the period; kRandom: the mean distance
+  Duration jitter{};    // kEvery
+  std::string event;    // kAfter
+  DurationRange delay;  // kAfter
+  uint32_t percent_ppm = 1'000'000;  // kAfter: how often it follows at all
+  uint64_t weight = 1;               // kSwarm
+};
+
+struct Fault {
+  std::string name;
+  Trigger trigger;
+  FaultBody body;
+  std::optional<Duration> duration;  // to the end of the experiment when absent
+  int line = 0;
+};
+
+struct Datacenter {
+  std::string name = "dc1";
+  uint32_t servers = 3;
+  uint32_t clients = 1;
+  Labels labels;
+};
+
+struct Defaults {
+  Duration latency = 300us;
+  Duration jitter = 100us;
+  uint64_t disk_size = 1ull << 30;
+  Duration fsync = 1ms;
+};
+
+struct Workload {
+  enum class Type { kRegister, kKv };
+  std::string name;
+  Type type = Type::kRegister;
+  uint32_t keys = 8;
+  Duration interval = 10ms;  // mean time between two operations of all clients together
+  SizeRange value_size{8, 8};
+  // Weights.
+  uint32_t read = 5;
+  uint32_t write = 3;
+  uint32_t cas = 0;
+  uint32_t remove = 0;
+};
+
+struct BlastRadius {
+  bool minority_only = true;
+  uint64_t max_concurrent = 0;  // 0: no limit
+};
+
+struct Liveness {
+  Duration within = 30s;
+  bool leader = true;
+  bool acked_write = true;
+  bool logs_equal = true;
+};
+
+struct Experiment {
+  std::string name;
+  Labels labels;
+  std::optional<uint64_t> seed;  // absent: random
+  Duration duration = 30s;
+  uint64_t runs = 1;
+  bool swarm = false;
+  Datacenter datacenter;
+  Defaults defaults;
+  std::vector<Workload> workloads;
+  std::vector<Fault> faults;
+  BlastRadius blast_radius;
+  std::vector<std::string> invariants;  // names of InvariantNames()
+  Liveness liveness;
+
+  bool Checks(absl::string_view invariant) const;
+};
+
+// Every invariant there is.
+const std::vector<std::string>& InvariantNames();
+// Every event that `after` can name.
+const std::vector<std::string>& EventNames();
+
+}  // namespace konsul::chaos
+
+#endif  // KONSUL_CHAOS_EXPERIMENT_H_

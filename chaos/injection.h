@@ -1,0 +1,56 @@
+// One explicit record of what was done to whom and when. A seed makes a list of these; the list is
+// what runs, what is printed, and what a shrinker removes items from.
+#ifndef KONSUL_CHAOS_INJECTION_H_
+#define KONSUL_CHAOS_INJECTION_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/time.h"
+
+namespace konsul::chaos {
+
+struct Injection {
+  enum class Kind {
+    kSkipped,  // would have exceeded the blast radius, or matched nobody
+    kCut,      // links: nothing passes
+    kNetem,    // links: slower and lossy
+    kKill,     // targets: the process dies
+    kPowerLoss,
+    kRestart,
+    kPause,
+    kClock,
+    kIoFault,
+    kIoLatency,
+    kEnd,  // of the injection `id`: its effect is taken back
+  };
+  struct Link {
+    std::string from;
+    std::string to;
+    friend auto operator<=>(const Link&, const Link&) = default;
+  };
+
+  uint64_t id = 0;  // begin and end of one fault share it
+  Duration at{};
+  Kind kind = Kind::kSkipped;
+  std::string fault;        // its name in the file
+  size_t fault_number = 0;  // its position in Experiment::faults
+  std::vector<std::string> targets;
+  std::vector<Link> links;
+  std::vector<int64_t> drift_ppm;  // kClock: by target
+  Duration lasts = Duration::max();
+  std::string why;  // kSkipped
+};
+
+const char* KindName(Injection::Kind kind);
+// "  3.250s cut-leader: cut n1->n2 n1->n3 for 1.5s".
+std::string Describe(const Injection& injection);
+// One line of JSON without the newline.
+std::string ToJson(const Injection& injection);
+std::string JsonString(const std::string& text);
+
+}  // namespace konsul::chaos
+
+#endif  // KONSUL_CHAOS_INJECTION_H_
