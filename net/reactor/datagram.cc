@@ -31,6 +31,7 @@ absl::StatusOr<std::unique_ptr<env::DatagramSocket>> UdpSocket::Bind(Reactor& re
   if (address.family() == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof(kReceiveBuffer));
   if (bind(fd, &address.any, address.size) != 0) return SocketError(what, errno);
+  udp->family_ = address.family();
   udp->local_ = LocalEndpoint(fd);
   KONSUL_RETURN_IF_ERROR(udp->socket_.Watch());
   return std::unique_ptr<env::DatagramSocket>(std::move(udp));
@@ -56,6 +57,10 @@ absl::StatusOr<env::Datagram> UdpSocket::Receive(Instant deadline) {
 absl::Status UdpSocket::Send(const env::Endpoint& to, absl::string_view data) {
   if (socket_.closed()) return Closed();
   KONSUL_ASSIGN_OR_RETURN(const SocketAddress address, ToSocketAddress(to));
+  if (address.family() != family_) {  // which the kernel would call an unreachable network
+    return absl::InvalidArgumentError(absl::StrCat("send datagram from ", local_.ToString(), " to ",
+                                                   to.ToString(), ": IPv4 and IPv6 do not mix"));
+  }
   const ssize_t sent = sendto(socket_.fd(), data.data(), data.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                               &address.any, address.size);
   if (sent >= 0) return absl::OkStatus();

@@ -30,6 +30,7 @@ class UdpSocket final : public env::DatagramSocket {
 
   Socket socket_;
   std::string& scratch_;
+  int family_ = 0;
   env::Endpoint local_;
 };
 
