@@ -51,6 +51,12 @@ void Raft::Core::ResetElectionTimer(const Moment& moment) {
 
 // Followers and candidates: "if election timeout elapses: start (new) election".
 void Raft::Core::ElectionTimeout(const Moment& moment) {
+  // A disk that is slower than elections: until our term and vote are durable we have asked nobody
+  // in this term, and each further term would only queue up behind it and never be won.
+  if (!HardStateIsDurable()) {
+    ResetElectionTimer(moment);
+    return;
+  }
   leader = NodeId(0);
   if (options.pre_vote) {
     PreCampaign(moment);

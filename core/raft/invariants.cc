@@ -12,8 +12,8 @@ void Invariants::Check(const Raft::Core& core) {
   CheckConfiguration(core);
   CheckRole(core);
   if (core.role == Role::kLeader) CheckLeader(core);
+  CheckNewEntries(core);  // against the commit index of the last call
   CheckHistory(core);
-  CheckNewEntries(core);
 }
 
 void Invariants::CheckSlow(const Raft::Core& core) {

@@ -30,11 +30,12 @@ Raft::Raft(NodeId id, const Options& options, Recovered recovered, Moment moment
 Raft::~Raft() = default;
 
 absl::Status Raft::Bootstrap(Moment moment, const Configuration& configuration) {
-  if (!core_->log.empty() || core_->hard_state != HardState{}) {
-    return absl::FailedPreconditionError("this server has taken part in a cluster already");
+  if (!core_->log.empty()) {
+    return absl::FailedPreconditionError("this server has a log already");
   }
   if (absl::Status valid = configuration.Validate(); !valid.ok()) return valid;
-  core_->hard_state.term = Term(1);
+  // It may have voted for somebody who bootstrapped earlier: its term and vote stay as they are.
+  if (core_->hard_state.term == Term(0)) core_->hard_state.term = Term(1);
   core_->AppendToLog(Entry{.index = Index(1),
                            .term = Term(1),
                            .kind = EntryKind::kConfiguration,
