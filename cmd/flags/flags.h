@@ -23,7 +23,7 @@ enum class Kind {
 };
 
 struct Flag {
-  std::string name;         // without the dash
+  std::string name;  // without the dash
   Kind kind = Kind::kString;
   std::string placeholder;  // of the value, for the help: "ADDR"
   std::string help;

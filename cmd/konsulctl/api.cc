@@ -51,8 +51,7 @@ absl::StatusOr<http::Response> Api::Call(absl::string_view method, absl::string_
   request.body = std::move(body);
   absl::StatusOr<http::Response> reply = client_.Do(request, env_.After(kTimeout));
   if (!reply.ok()) {
-    std::string text =
-        absl::StrCat("Error talking to ", server().ToString(), ": ", reply.status().message());
+    std::string text = absl::StrCat("Error! ", reply.status().message());
     if (!client_.maybe_sent()) {
       absl::StrAppend(&text,
                       "\nIs a server running there? Another one is named with -http-addr "
