@@ -16,16 +16,12 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
 
 def read_layers(path):
-    """{folder: set of folders}, the same for tests; "*" stands for all."""
-    allowed, tests = {}, {}
+    """{folder: set of folders} in the table's order; "*" stands for all."""
+    allowed = {}
     for line in tree.table_lines(path):
         name, _, names = line.partition(":")
-        name = name.strip()
-        if name.endswith(" tests"):
-            tests[name[:-len(" tests")].strip()] = set(names.split())
-        else:
-            allowed[name] = set(names.split())
-    return allowed, tests
+        allowed[name.strip()] = set(names.split())
+    return allowed
 
 
 def check_table(allowed):
@@ -39,14 +35,15 @@ def check_table(allowed):
     return problems
 
 
-def check_file(path, text, allowed, tests):
+def check_file(path, text, allowed):
     top = {folder.split("/")[0] for folder in allowed}
     folder = tree.folder_of(path, allowed)
     if folder is None:
         return [f"{path}: its folder is not in tests/layering/layers.txt"]
     may = allowed[folder] | {folder}
     if tree.is_test(path):
-        may |= tests.get(folder, set())
+        order = list(allowed)
+        may |= set(order[:order.index(folder)])
     problems = []
     for name in INCLUDE.findall(text):
         if name.split("/")[0] not in top or "/" not in name or "*" in may:
@@ -59,12 +56,12 @@ def check_file(path, text, allowed, tests):
 
 
 def check_tree(root, layers):
-    allowed, tests = read_layers(layers)
+    allowed = read_layers(layers)
     problems = check_table(allowed)
     files = tree.source_files(root)
     for path in files:
         with open(os.path.join(root, path), encoding="utf-8") as file:
-            problems += check_file(path, file.read(), allowed, tests)
+            problems += check_file(path, file.read(), allowed)
     return problems, len(files)
 
 
