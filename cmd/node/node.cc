@@ -1,0 +1,136 @@
+#include "cmd/node/node.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/state/kv_machine.h"
+#include "net/api/routes.h"
+#include "net/http/server.h"
+#include "net/rpc/rpc_server.h"
+#include "net/rpc/rpc_transport.h"
+#include "storage/lmdb/store.h"
+#include "storage/wal/identity.h"
+#include "storage/wal/wal.h"
+
+namespace konsul::node {
+namespace {
+
+absl::StatusOr<std::unique_ptr<env::Listener>> Listen(const env::Env& env,
+                                                      const env::Endpoint& address,
+                                                      absl::string_view what,
+                                                      absl::string_view flags) {
+  absl::StatusOr<std::unique_ptr<env::Listener>> listener = env.network.Listen(address);
+  if (listener.ok()) return listener;
+  return Annotate(listener.status(), absl::StrCat("cannot serve ", what, " at ", address.ToString(),
+                                                  " (", flags, ")"));
+}
+
+// What the data directory holds, opened and checked against each other.
+struct Opened {
+  explicit Opened(fiber::Scheduler& scheduler) : background(scheduler) {}
+
+  wal::Identity identity;
+  wal::Wal::Opened log;
+  std::unique_ptr<lmdb::Store> tables;
+  std::unique_ptr<state::KvMachine> machine;
+  fiber::Group background;  // last: its fibers use the log
+};
+
+absl::Status OpenStorage(const env::Env& env, const Options& options, Opened& opened) {
+  env::Random random = env.random.Fork("identity");
+  KONSUL_ASSIGN_OR_RETURN(opened.identity,
+                          wal::LoadOrCreateIdentity(env.disk, options.name, random));
+  const wal::Options wal_options{.segment_bytes = options.wal_segment_bytes};
+  KONSUL_ASSIGN_OR_RETURN(opened.log, wal::Wal::Open(env.disk, wal_options, opened.identity.id,
+                                                     env.logger, opened.background));
+  if (opened.log.torn_bytes > 0) {
+    env.logger.Info("wal", "cut an append that a crash had interrupted; nobody was told of it",
+                    {{"bytes", opened.log.torn_bytes}});
+  }
+  lmdb::Options table_options;
+  table_options.in_memory_directory = options.tables_in_memory;
+  if (options.tables_in_memory) table_options.map_bytes = 256 << 20;
+  KONSUL_ASSIGN_OR_RETURN(opened.tables, lmdb::Store::Open(options.tables_path, table_options,
+                                                           options.boot_id, env.logger));
+  KONSUL_ASSIGN_OR_RETURN(opened.machine, state::KvMachine::Open(*opened.tables));
+  const Index last = opened.log.entries.empty() ? Index() : opened.log.entries.back().index;
+  if (opened.machine->applied() > last) {
+    return absl::DataLossError(absl::StrCat(
+        "the tables in ", options.tables_path, " hold entries up to ",
+        opened.machine->applied().value, " but the log in ", env.disk.root(), " ends at ",
+        last.value, ": the log lost entries, or one of the two was copied from elsewhere"));
+  }
+  env.logger.Info("server", "storage recovered",
+                  {{"node", ToHex(opened.identity.id.value)},
+                   {"term", opened.log.hard_state.term.value},
+                   {"last_index", last.value},
+                   {"applied", opened.machine->applied().value}});
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Run(const env::Env& env, const Options& options) {
+  // Ports first: a second server on the same ports must not touch the data.
+  KONSUL_ASSIGN_OR_RETURN(std::unique_ptr<env::Listener> rpc_listener,
+                          Listen(env, options.server_address, "servers", "-bind and -server-port"));
+  KONSUL_ASSIGN_OR_RETURN(std::unique_ptr<env::Listener> http_listener,
+                          Listen(env, options.http_address, "HTTP", "-client and -http-port"));
+
+  Opened opened(env.scheduler);
+  KONSUL_RETURN_IF_ERROR(OpenStorage(env, options, opened));
+
+  server::Options server_options;
+  server_options.id = opened.identity.id;
+  server_options.cluster = opened.identity.cluster;
+  server_options.name = options.name;
+  server_options.address = rpc_listener->local();
+  server_options.bootstrap_expect = options.bootstrap_expect;
+  server_options.retry_join = options.retry_join;
+  server_options.raft = options.raft;
+  server_options.observer = options.observer;
+  const auto store_cluster = [&](ClusterId cluster) {
+    opened.identity.cluster = cluster;
+    return wal::UpdateIdentity(env.disk, opened.identity);
+  };
+  const std::unique_ptr<server::Server> server = server::Server::Create(
+      env, server_options,
+      {*opened.log.wal,
+       {opened.log.hard_state, std::move(opened.log.entries), opened.machine->applied()},
+       *opened.machine,
+       store_cluster});
+
+  const net_api::Routes routes({*server, *opened.tables, env.clock});
+  http::Server http_server(env, http::ServerOptions{}, routes.handler());
+  rpc::RpcServer rpc_server(env, *server);
+
+  absl::Status status;
+  {
+    // The fibers use everything above, so they end first. Links are in a group of their own because
+    // the server's fibers send through them until they end.
+    fiber::Group links(env.scheduler);
+    rpc::RpcTransport transport(env, *server, links);
+    fiber::Group fibers(env.scheduler);
+    server->Start(transport, fibers);
+    fibers.Spawn("rpc-server", [&] { (void)rpc_server.Serve(*rpc_listener); });
+    fibers.Spawn("http-server", [&, listener = std::move(http_listener)]() mutable {
+      (void)http_server.Serve(std::move(listener));
+    });
+    env.logger.Info(
+        "server", "serving",
+        {{"http", options.http_address.ToString()}, {"rpc", server_options.address.ToString()}});
+    if (options.on_serving) options.on_serving();
+    status = server->WaitForFailure();
+    // Handlers first: they wait for the server's fibers.
+    (void)http_server.Stop(Instant::Past());
+    fibers.Cancel();
+    fibers.Join();
+    links.Cancel();
+    links.Join();
+  }
+  return absl::IsCancelled(status) ? absl::OkStatus() : status;
+}
+
+}  // namespace konsul::node
