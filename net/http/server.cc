@@ -19,6 +19,7 @@ Server::Server(const env::Env& env, const ServerOptions& options, Handler handle
     : env_(env),
       options_(options),
       handler_(std::move(handler)),
+      stop_signal_(env.scheduler),
       all_gone_(env.scheduler),
       connections_(env.scheduler) {}
 
@@ -31,7 +32,10 @@ Server::~Server() {
 absl::Status Server::Serve(std::unique_ptr<env::Listener> listener) {
   if (stopping_) return absl::OkStatus();
   listeners_.push_back(listener.get());
-  absl::Cleanup forget = [&] { std::erase(listeners_, listener.get()); };
+  absl::Cleanup forget = [&] {
+    std::erase(listeners_, listener.get());
+    all_gone_.WakeAll();
+  };
   bool failing = false;
   while (true) {
     absl::StatusOr<std::unique_ptr<env::Stream>> stream = listener->Accept(Instant::Never());
@@ -50,8 +54,8 @@ absl::Status Server::Serve(std::unique_ptr<env::Listener> listener) {
                        {{"listener", listener->local().ToString()}, {"error", status.ToString()}});
     }
     failing = true;
-    const absl::Status slept = env_.Sleep(options_.accept_retry);
-    if (!slept.ok()) return slept;
+    const absl::Status waited = stop_signal_.Wait(env_.After(options_.accept_retry));
+    if (absl::IsCancelled(waited)) return waited;
   }
 }
 
@@ -100,11 +104,14 @@ absl::Status Server::Stop(Instant deadline) {
   stopping_ = true;
   for (env::Listener* listener : listeners_) listener->Close();
   for (const auto& [id, connection] : open_) connection->EndSoon();
+  stop_signal_.WakeAll();
   absl::Status status;
-  while (!open_.empty() && status.ok()) status = all_gone_.Wait(deadline);
-  if (open_.empty()) status = absl::OkStatus();
+  const auto all_gone = [&] { return open_.empty() && listeners_.empty(); };
+  while (!all_gone() && status.ok()) status = all_gone_.Wait(deadline);
+  if (all_gone()) status = absl::OkStatus();
   connections_.Cancel();
   connections_.Join();
+  while (!listeners_.empty()) all_gone_.WaitUncancellable();
   return status;
 }
 

@@ -57,8 +57,8 @@ class Server {
   absl::Status Serve(std::unique_ptr<env::Listener> listener);
 
   // Closes listeners and idle connections, lets the requests under way finish and their replies
-  // out, and suspends until every connection is gone. At the deadline, or when the caller is
-  // cancelled, the rest is cancelled: DeadlineExceeded or Cancelled.
+  // out, and suspends until every connection is gone and Serve has returned. At the deadline, or
+  // when the caller is cancelled, the rest is cancelled: DeadlineExceeded or Cancelled.
   absl::Status Stop(Instant deadline);
 
   size_t connection_count() const { return open_.size(); }
@@ -84,7 +84,8 @@ class Server {
   size_t refusing_ = 0;
   int64_t date_second_ = -1;
   std::string date_;
-  fiber::WaitList all_gone_;
+  fiber::WaitList stop_signal_;
+  fiber::WaitList all_gone_;  // connections and Serve calls
   fiber::Group connections_;  // last: its fibers use everything above
 };
 
