@@ -4,7 +4,6 @@
 #define KONSUL_SIM_ENGINE_H_
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -20,10 +19,8 @@ namespace konsul::sim {
 // Something whose fibers run when it said so.
 class Runner {
  public:
+  virtual ~Runner() = default;
   virtual void RunReady() = 0;
-
- protected:
-  ~Runner() = default;
 };
 
 class Engine : private EventTarget {

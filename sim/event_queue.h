@@ -16,10 +16,8 @@ namespace konsul::sim {
 
 class EventTarget {
  public:
+  virtual ~EventTarget() = default;
   virtual void OnEvent(uint32_t what, uint64_t arg) = 0;
-
- protected:
-  ~EventTarget() = default;
 };
 
 struct Event {

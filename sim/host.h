@@ -45,7 +45,7 @@ class Host : private EventTarget, private Runner {
   using AfterRun = std::function<void(HostId)>;
 
   Host(Engine& engine, Network& network, HostId id, std::string ip, HostOptions options);
-  ~Host();  // kills
+  ~Host() override;  // kills
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 

@@ -102,6 +102,7 @@ class Network {
   Fabric& fabric() { return *fabric_; }  // for Host
 
  private:
+  Engine& engine_;
   std::unique_ptr<Fabric> fabric_;
 };
 
