@@ -41,12 +41,12 @@ class Context {
   bool finished_ = false;
 
   // What the sanitizers need to know of the two stacks; unused in other builds.
-  void* inside_fake_stack_ = nullptr;
-  void* outside_fake_stack_ = nullptr;
-  const void* outside_bottom_ = nullptr;
-  size_t outside_size_ = 0;
-  void* tsan_inside_ = nullptr;
-  void* tsan_outside_ = nullptr;
+  [[maybe_unused]] void* inside_fake_stack_ = nullptr;
+  [[maybe_unused]] void* outside_fake_stack_ = nullptr;
+  [[maybe_unused]] const void* outside_bottom_ = nullptr;
+  [[maybe_unused]] size_t outside_size_ = 0;
+  [[maybe_unused]] void* tsan_inside_ = nullptr;
+  [[maybe_unused]] void* tsan_outside_ = nullptr;
 };
 
 }  // namespace konsul::fiber
