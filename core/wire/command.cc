@@ -46,7 +46,7 @@ absl::StatusOr<Command> DecodeCommand(absl::string_view bytes) {
   if (!fb::VerifyCommandBuffer(verifier)) {
     return absl::InvalidArgumentError("malformed command");
   }
-  const fb::Command& command = *fb::GetCommand(bytes.data());
+  const fb::Command& command = *RootOf<fb::Command>(bytes);
   if (const fb::KvPut* put = command.body_as_KvPut()) {
     return KvPut{.key = ViewOf(put->key()),
                  .value = ViewOf(put->value()),
@@ -73,7 +73,7 @@ absl::StatusOr<CommandResult> DecodeCommandResult(absl::string_view bytes) {
   if (!verifier.VerifyBuffer<fb::CommandResult>(nullptr)) {
     return absl::InvalidArgumentError("malformed command result");
   }
-  const auto& result = *flatbuffers::GetRoot<fb::CommandResult>(bytes.data());
+  const auto& result = *RootOf<fb::CommandResult>(bytes);
   return CommandResult{.success = result.success(),
                        .index = Index(result.index()),
                        .error = std::string(ViewOf(result.error()))};

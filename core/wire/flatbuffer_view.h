@@ -20,6 +20,13 @@ absl::string_view ViewOf(const BytesOrString* field) {
   return absl::string_view(start + sizeof(flatbuffers::uoffset_t), size);
 }
 
+// The root table of a verified buffer; flatbuffers::GetRoot wants alignment too.
+template <typename T>
+const T* RootOf(absl::string_view bytes) {
+  const auto offset = flatbuffers::ReadScalar<flatbuffers::uoffset_t>(bytes.data());
+  return reinterpret_cast<const T*>(bytes.data() + offset);
+}
+
 // A [ubyte] field from bytes.
 inline flatbuffers::Offset<flatbuffers::Vector<uint8_t>> BytesField(
     flatbuffers::FlatBufferBuilder& builder, absl::string_view bytes) {

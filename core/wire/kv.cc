@@ -22,7 +22,7 @@ absl::StatusOr<KvEntry> DecodeKvEntry(absl::string_view bytes) {
   if (!verifier.VerifyBuffer<fb::KvEntry>(nullptr)) {
     return absl::DataLossError("damaged KV entry");
   }
-  const auto& entry = *flatbuffers::GetRoot<fb::KvEntry>(bytes.data());
+  const auto& entry = *RootOf<fb::KvEntry>(bytes);
   return KvEntry{.value = ViewOf(entry.value()),
                  .flags = entry.flags(),
                  .create_index = entry.create_index(),
