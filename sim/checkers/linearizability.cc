@@ -13,32 +13,40 @@ namespace konsul::checkers {
 namespace {
 
 constexpr size_t kSlots = 64;
-constexpr size_t kConfigurationsMax = 200'000;
+constexpr size_t kPastsMax = 200'000;
 
 // One possible past: the value, and which of the open operations have taken effect.
-struct Configuration {
+struct Past {
   ValueId state = kMissing;
   uint64_t done = 0;  // bit per slot
-  uint32_t hidden_puts = 0;
-  uint32_t hidden_deletes = 0;
 
-  friend bool operator<(const Configuration& a, const Configuration& b) {
-    return std::tie(a.state, a.done, a.hidden_puts, a.hidden_deletes) <
-           std::tie(b.state, b.done, b.hidden_puts, b.hidden_deletes);
+  friend bool operator<(const Past& a, const Past& b) {
+    return std::tie(a.state, a.done) < std::tie(b.state, b.done);
   }
 };
+// With the fewest hidden deletes that explain it: more would explain less later.
+using Pasts = std::map<Past, uint32_t>;
+
+// False when `past` is known already with no more hidden deletes.
+bool AddPast(Pasts& pasts, const Past& past, uint32_t hidden_deletes) {
+  const auto [it, inserted] = pasts.emplace(past, hidden_deletes);
+  if (inserted) return true;
+  if (it->second <= hidden_deletes) return false;
+  it->second = hidden_deletes;
+  return true;
+}
 
 class Search {
  public:
   explicit Search(const KeyHistory& history) : history_(history), open_(kSlots, nullptr) {
-    now_.insert(Configuration{});
+    now_.emplace(Past{}, 0);
   }
 
   LinearizabilityResult Run() {
     for (const KeyEvent& event : history_.events) {
       switch (event.kind) {
         case KeyEvent::kHiddenPut:
-          ++hidden_puts_;
+          hidden_put_ = true;
           break;
         case KeyEvent::kHiddenDelete:
           ++hidden_deletes_;
@@ -50,7 +58,7 @@ class Search {
           if (!Close(history_.steps[event.step])) return Failed(history_.steps[event.step]);
           break;
       }
-      if (now_.size() > kConfigurationsMax) return Undecided("too many possible pasts");
+      if (now_.size() > kPastsMax) return Undecided("too many possible pasts");
     }
     return {};
   }
@@ -67,70 +75,48 @@ class Search {
   // Keeps the configurations in which `step` has taken effect.
   bool Close(const Step& step) {
     const size_t slot = std::find(open_.begin(), open_.end(), &step) - open_.begin();
-    before_ = now_;
-    std::set<Configuration> after;
+    before_ = std::move(now_);
+    now_.clear();
     visited_.clear();
-    for (const Configuration& configuration : now_) Extend(configuration, slot, after);
-    for (const Configuration& configuration : after) {
-      // The slot is free again.
-      Configuration freed = configuration;
-      freed.done &= ~(uint64_t{1} << slot);
-      freed_.insert(freed);
-    }
-    now_ = std::move(freed_);
-    freed_.clear();
+    for (const auto& [past, hidden] : before_) Extend(past, hidden, slot);
     if (now_.empty()) return false;
     open_[slot] = nullptr;
     return true;
   }
 
-  void Extend(Configuration configuration, size_t target, std::set<Configuration>& out) {
+  // Adds to now_ every way to go on from `past` in which the operation at `target` has taken
+  // effect, with the target's slot free again.
+  void Extend(Past past, uint32_t hidden, size_t target) {
     const uint64_t target_bit = uint64_t{1} << target;
     // Operations that only look take effect where they fit.
     for (size_t slot = 0; slot < used_; ++slot) {
       const Step* step = open_[slot];
-      if (step == nullptr || (configuration.done >> slot & 1) != 0 || !step->OnlyLooks()) continue;
-      if (step->Fits(configuration.state)) configuration.done |= uint64_t{1} << slot;
+      if (step == nullptr || (past.done >> slot & 1) != 0 || !step->OnlyLooks()) continue;
+      if (step->Fits(past.state)) past.done |= uint64_t{1} << slot;
     }
-    if ((configuration.done & target_bit) != 0) {
-      out.insert(configuration);
+    if ((past.done & target_bit) != 0) {
+      past.done &= ~target_bit;
+      AddPast(now_, past, hidden);
       return;
     }
-    if (visited_.size() > kConfigurationsMax || !visited_.insert(configuration).second) return;
+    if (visited_.size() > kPastsMax || !AddPast(visited_, past, hidden)) return;
     for (size_t slot = 0; slot < used_; ++slot) {
       const Step* step = open_[slot];
-      if (step == nullptr || (configuration.done >> slot & 1) != 0) continue;
-      if (step->OnlyLooks() && slot != target) continue;
-      if (step->Fits(configuration.state)) {
-        Take(configuration, *step, slot, target, out);
-      } else {
-        TakeAfterHidden(configuration, *step, slot, target, out);
+      if (step == nullptr || (past.done >> slot & 1) != 0) continue;
+      if (!step->Fits(past.state)) {
+        ExtendByHidden(past, hidden, *step, target);
+      } else if (!step->OnlyLooks()) {
+        Extend({step->After(past.state), past.done | uint64_t{1} << slot}, hidden, target);
       }
     }
   }
 
-  void Take(Configuration configuration, const Step& step, size_t slot, size_t target,
-            std::set<Configuration>& out) {
-    configuration.state = step.After(configuration.state);
-    configuration.done |= uint64_t{1} << slot;
-    Extend(configuration, target, out);
-  }
-
-  // Explains the step by an earlier write of unknown outcome that nobody saw.
-  void TakeAfterHidden(const Configuration& configuration, const Step& step, size_t slot,
-                       size_t target, std::set<Configuration>& out) {
-    if (configuration.hidden_deletes < hidden_deletes_ && step.Fits(kMissing)) {
-      Configuration next = configuration;
-      ++next.hidden_deletes;
-      next.state = kMissing;
-      Take(next, step, slot, target, out);
+  // Makes room for a step by a write of unknown outcome that nobody saw.
+  void ExtendByHidden(const Past& past, uint32_t hidden, const Step& step, size_t target) {
+    if (hidden < hidden_deletes_ && step.Fits(kMissing)) {
+      Extend({kMissing, past.done}, hidden + 1, target);
     }
-    if (configuration.hidden_puts < hidden_puts_ && step.Fits(kHidden)) {
-      Configuration next = configuration;
-      ++next.hidden_puts;
-      next.state = kHidden;
-      Take(next, step, slot, target, out);
-    }
+    if (hidden_put_ && step.Fits(kHidden)) Extend({kHidden, past.done}, hidden, target);
   }
 
   static LinearizabilityResult Undecided(const char* why) {
@@ -139,7 +125,7 @@ class Search {
 
   LinearizabilityResult Failed(const Step& failed) const {
     std::set<ValueId> states;
-    for (const Configuration& configuration : before_) states.insert(configuration.state);
+    for (const auto& [past, hidden] : before_) states.insert(past.state);
     std::set<const Operation*> involved = {failed.op};
     for (const Step* step : open_) {
       if (step != nullptr) involved.insert(step->op);
@@ -168,12 +154,11 @@ class Search {
   const KeyHistory& history_;
   std::vector<const Step*> open_;  // by slot
   size_t used_ = 0;                // slots below this were used
-  uint32_t hidden_puts_ = 0;       // available so far
-  uint32_t hidden_deletes_ = 0;
-  std::set<Configuration> now_;
-  std::set<Configuration> before_;
-  std::set<Configuration> freed_;
-  std::set<Configuration> visited_;
+  bool hidden_put_ = false;        // there was one so far
+  uint32_t hidden_deletes_ = 0;    // how many so far
+  Pasts now_;
+  Pasts before_;
+  Pasts visited_;
 };
 
 }  // namespace

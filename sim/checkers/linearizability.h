@@ -3,16 +3,16 @@
 //
 // Each key is a register of its own (locality), with read, put, compare-and-set and delete. The
 // search is just-in-time linearization (Lowe, "Testing for linearizability", 2017, after Wing &
-// Gong 1993): events in order, a set of configurations (value, which open operations have taken
+// Gong 1993): events in order, a set of possible pasts (value, which open operations have taken
 // effect), extended only when an operation returns. What keeps it small:
 //   - reads take effect as soon as they fit: they change nothing, so waiting gains nothing;
 //   - values are unique, so a write of unknown outcome that somebody saw must have happened before
-//     that answer, and one that nobody saw can only explain a failed comparison or a missing key:
-//     these are kept as two counters, not as open operations.
+//     that answer, and one that nobody saw can only explain a failed comparison (a put) or a
+//     missing key (a delete): the deletes are counted, the puts are one flag.
 //
 // Does not check: operations over several keys, `stale` reads (must not be in the history), the
-// ModifyIndex itself. A compare-and-set of unknown outcome that nobody saw may explain more than it
-// should: the check errs to the side of silence there.
+// ModifyIndex itself. A put or compare-and-set of unknown outcome that nobody saw may explain more
+// failed comparisons than it should: the check errs to the side of silence there.
 #ifndef KONSUL_SIM_CHECKERS_LINEARIZABILITY_H_
 #define KONSUL_SIM_CHECKERS_LINEARIZABILITY_H_
 
