@@ -137,7 +137,7 @@ Step MessageParser::ReadBody(std::string& body) {
     if (remaining_ > 0) return Step::kNeedMore;
   } else if (state_ == State::kUntilEnd) {
     if (body.size() + data.size() > limits_.body_bytes_max) {
-      return TooLarge(body.size() + data.size());
+      return TooLarge(limits_.body_bytes_max + 1);  // at least: the whole size is not known
     }
     body.append(data.data(), data.size());
     input_.Consume(data.size());

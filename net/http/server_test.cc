@@ -20,8 +20,6 @@ constexpr char kGet[] = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
 class ServerTest : public ::testing::Test {
  protected:
-  static constexpr char kEcho[] = "HTTP/1.1 200 OK\r\n";
-
   void SetUp() override { options.send_date = false; }
 
   void Start() {
