@@ -216,6 +216,8 @@ TEST_F(KvMachineTest, AFailedCommitLeavesNoTrace) {
   EXPECT_EQ(Show("a"), "missing @3");
   Apply(KvDelete{"b"});
   EXPECT_EQ(Show("b"), "missing @4");
+  EXPECT_EQ(store_.tables()[static_cast<size_t>(Table::kTombstones)].size(), 1u)
+      << "the one of \"a\" was dropped, as on every other replica";
   EXPECT_EQ(store_.open_transactions(), 0);
 }
 
