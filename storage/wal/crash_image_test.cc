@@ -226,10 +226,10 @@ TEST_F(CrashImageTest, NoChangedByteLosesDurableBatchesSilently) {
   MemoryDisk disk(&world.scheduler);
   std::vector<OwnedBatch> batches = {
       {raft::HardState{Term(1), NodeId(1)}, {MakeEntry(1, 1, std::string(40, 'a'))}},
-      {{}, {MakeEntry(2, 1, std::string(2900, 'b'))}},
-      {{}, {MakeEntry(3, 1, std::string(900, 'c')), MakeEntry(4, 1, "")}},  // second segment
+      {{}, {MakeEntry(2, 1, std::string(1400, 'b')), MakeEntry(3, 1, std::string(1500, 'c'))}},
+      {{}, {MakeEntry(4, 1, std::string(900, 'd')), MakeEntry(5, 1, "")}},  // second segment
       {raft::HardState{Term(2), NodeId(0)}, {}},
-      {{}, {MakeEntry(4, 2, "last")}},
+      {{}, {MakeEntry(5, 2, "last")}},
   };
   std::vector<Moment> moments = recorder.Record(disk, Model(), batches);
   const Model all = moments.back().acknowledged;
