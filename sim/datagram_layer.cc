@@ -41,6 +41,9 @@ absl::Status SimDatagramSocket::Send(const env::Endpoint& to, absl::string_view 
   if (closed_) {
     return absl::UnavailableError(absl::StrCat("socket ", local_.ToString(), " closed"));
   }
+  if (!IsNumericAddress(to.host)) {
+    return absl::InvalidArgumentError(absl::StrCat("send to ", to.ToString(), ": not an address"));
+  }
   if (data.size() > kMaxSize) {
     return absl::InvalidArgumentError(
         absl::StrCat("datagram of ", data.size(), " bytes to ", to.ToString(), " is too long"));

@@ -11,6 +11,9 @@ namespace konsul::sim {
 absl::StatusOr<std::unique_ptr<env::Stream>> ProcessNetwork::Dial(const env::Endpoint& to,
                                                                   Instant deadline) {
   KONSUL_RETURN_IF_ERROR(life_.Check());
+  if (!IsNumericAddress(to.host)) {
+    return absl::InvalidArgumentError(absl::StrCat("dial ", to.ToString(), ": not an address"));
+  }
   const HostId target = fabric_.topology.Find(life_.host, to.host);
   if (target == HostId()) {
     return absl::UnavailableError(absl::StrCat("dial ", to.ToString(), ": no route to host"));

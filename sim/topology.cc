@@ -1,6 +1,9 @@
 #include "sim/topology.h"
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/base/check.h"
 #include "sim/port_table.h"
 
@@ -11,6 +14,19 @@ constexpr uint16_t kFirstEphemeral = 32768;
 constexpr uint16_t kLastEphemeral = 60999;
 
 }  // namespace
+
+bool IsNumericAddress(absl::string_view text) {
+  if (absl::StrContains(text, ':')) {
+    return text.find_first_not_of("0123456789abcdefABCDEF:.") == absl::string_view::npos;
+  }
+  int parts = 0;
+  for (const absl::string_view part : absl::StrSplit(text, '.')) {
+    uint32_t number = 0;
+    if (!absl::SimpleAtoi(part, &number) || number > 255) return false;
+    ++parts;
+  }
+  return parts == 4;
+}
 
 size_t Topology::Slot(HostId id) const {
   KONSUL_CHECK(id.value >= 1 && id.value <= machines_.size(), "no host ", id.value);

@@ -15,6 +15,9 @@
 
 namespace konsul::sim {
 
+// True for an IPv4 or IPv6 address written in numbers: names are resolved elsewhere.
+bool IsNumericAddress(absl::string_view text);
+
 class Topology {
  public:
   Topology(Engine& engine, const NetworkOptions& options) : engine_(engine), options_(options) {}
