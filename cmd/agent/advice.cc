@@ -1,5 +1,10 @@
 #include "cmd/agent/advice.h"
 
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
@@ -15,11 +20,23 @@ std::string ForAddressInUse(absl::string_view message, const Config& config) {
                       " address");
 }
 
+// A full disk shows itself as many errors (LMDB reports a short write as EIO), so it is asked.
+bool IsFull(const std::string& directory) {
+  constexpr uintmax_t kHardlyAnything = 1 << 20;
+  std::error_code error;
+  std::filesystem::space_info space = std::filesystem::space(directory, error);
+  return !error && space.available < kHardlyAnything;
+}
+
 }  // namespace
 
 std::string Advice(const absl::Status& error, const Config& config) {
+  if (!config.data_dir.empty() && IsFull(config.data_dir)) {
+    return absl::StrCat("no space left on the file system of ", config.data_dir,
+                        "; make room and start again, nothing acknowledged is lost");
+  }
   absl::string_view message = error.message();
-  if (absl::StrContains(message, "address already in use")) {
+  if (absl::StrContains(absl::AsciiStrToLower(message), "address already in use")) {
     return ForAddressInUse(message, config);
   }
   switch (error.code()) {

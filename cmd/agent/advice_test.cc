@@ -14,7 +14,8 @@ TEST(Advice, NamesTheFlagOfThePortThatIsTaken) {
       Advice(absl::FailedPreconditionError("address already in use: 127.0.0.1:8500"), config),
       HasSubstr("another -http-port"));
   EXPECT_THAT(
-      Advice(absl::FailedPreconditionError("address already in use: 127.0.0.1:8300"), config),
+      Advice(absl::FailedPreconditionError("listen on 127.0.0.1:8300: Address already in use"),
+             config),
       HasSubstr("'sport = :8300'` names it. Stop it, or choose another -server-port"));
 }
 
