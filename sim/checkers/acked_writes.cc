@@ -64,7 +64,10 @@ void CheckAckedWrites(const History& history, const std::vector<FinalRead>& fina
                       Findings& findings) {
   std::map<std::string, KeyStory> stories;
   for (const Operation& op : history.operations()) {
-    if (op.kind == OpKind::kRead || op.outcome == Outcome::kFailed) continue;
+    if (op.kind == OpKind::kRead || op.outcome == Outcome::kFailed ||
+        op.outcome == Outcome::kNever) {
+      continue;
+    }
     KeyStory& story = stories[op.key];
     story.changes.push_back(&op);
     if (op.kind != OpKind::kDelete) {

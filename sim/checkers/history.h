@@ -19,6 +19,7 @@ enum class Outcome {
   kOk,       // took effect between `invoked` and `returned`
   kFailed,   // a compare-and-set that certainly changed nothing because the comparison failed
   kUnknown,  // took effect at any time after `invoked`, or never
+  kNever,    // certainly did nothing: the request was never sent
 };
 
 struct Operation {

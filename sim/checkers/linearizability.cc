@@ -174,7 +174,9 @@ LinearizabilityResult CheckKey(const std::vector<const Operation*>& operations) 
 
 size_t CheckLinearizability(const History& history, Findings& findings) {
   std::map<std::string, std::vector<const Operation*>> by_key;
-  for (const Operation& op : history.operations()) by_key[op.key].push_back(&op);
+  for (const Operation& op : history.operations()) {
+    if (op.outcome != Outcome::kNever) by_key[op.key].push_back(&op);
+  }
   size_t undecided = 0;
   for (const auto& [key, operations] : by_key) {
     const LinearizabilityResult result = CheckKey(operations);
