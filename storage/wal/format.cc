@@ -25,10 +25,6 @@ uint32_t PlaceSeed(const SegmentId& id, uint64_t offset) {
   return Crc32c(absl::string_view(place, sizeof(place)));
 }
 
-uint32_t RecordCrc(const SegmentId& id, uint64_t offset, absl::string_view record) {
-  return Crc32c(record.substr(sizeof(uint32_t)), PlaceSeed(id, offset));
-}
-
 // Appends a record; returns where its payload has to be appended, before Finish.
 class RecordWriter {
  public:
@@ -45,7 +41,8 @@ class RecordWriter {
     out_.append(6, '\0');
   }
   void Finish() {
-    const uint32_t crc = RecordCrc(id_, offset_ + start_, absl::string_view(out_).substr(start_));
+    const uint32_t crc =
+        RecordChecksum(id_, offset_ + start_, absl::string_view(out_).substr(start_));
     for (size_t i = 0; i < sizeof(crc); ++i) out_[start_ + i] = static_cast<char>(crc >> (8 * i));
     out_.resize(AlignRecord(out_.size()));
   }
@@ -103,6 +100,10 @@ ParsedHeader ParseSegmentHeader(absl::string_view bytes) {
   return header;
 }
 
+uint32_t RecordChecksum(const SegmentId& id, uint64_t offset, absl::string_view record) {
+  return Crc32c(record.substr(sizeof(uint32_t)), PlaceSeed(id, offset));
+}
+
 std::optional<Record> ParseRecord(const SegmentId& id, absl::string_view segment, uint64_t offset,
                                   uint64_t batch_min) {
   if (offset > segment.size() || segment.size() - offset < kRecordHeaderBytes) return std::nullopt;
@@ -119,7 +120,7 @@ std::optional<Record> ParseRecord(const SegmentId& id, absl::string_view segment
     return std::nullopt;
   }
   const absl::string_view whole = segment.substr(offset, kRecordHeaderBytes + length);
-  if (RecordCrc(id, offset, whole) != GetFixed32(at)) return std::nullopt;
+  if (RecordChecksum(id, offset, whole) != GetFixed32(at)) return std::nullopt;
   record.type = static_cast<RecordType>(type);
   record.ends_batch = (flags & kEndOfBatch) != 0;
   record.payload = whole.substr(kRecordHeaderBytes);
@@ -136,7 +137,7 @@ std::string DescribeChecksum(const SegmentId& id, absl::string_view segment, uin
     return absl::StrCat("length ", length, " passes the end of the file");
   }
   const uint32_t computed =
-      RecordCrc(id, offset, segment.substr(offset, kRecordHeaderBytes + length));
+      RecordChecksum(id, offset, segment.substr(offset, kRecordHeaderBytes + length));
   return absl::StrCat("stored checksum ", absl::Hex(stored, absl::kZeroPad8), ", computed ",
                       absl::Hex(computed, absl::kZeroPad8));
 }

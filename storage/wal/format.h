@@ -74,6 +74,8 @@ struct Record {
 std::optional<Record> ParseRecord(const SegmentId& id, absl::string_view segment, uint64_t offset,
                                   uint64_t batch_min = 0);
 
+// What `record`, without padding, has to begin with when it stands at `offset`.
+uint32_t RecordChecksum(const SegmentId& id, uint64_t offset, absl::string_view record);
 // The checksum stored at `offset` and the one computed, for messages: "stored 0x.., computed 0x..".
 std::string DescribeChecksum(const SegmentId& id, absl::string_view segment, uint64_t offset);
 

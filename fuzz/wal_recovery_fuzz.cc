@@ -1,0 +1,123 @@
+// Recovery of a log from arbitrary segment files: OK or a clean error, never a crash; and after OK
+// an append is durable and found again, together with all that was found before.
+//
+// Input: one byte says how many segments (1 to 4) share the rest, each preceded by its length in 16
+// bits (little-endian; the last takes what is left). A flag in the first byte asks for the
+// checksums to be made right, so that the fuzzer gets behind them: 0x10 those of the headers, 0x20
+// those of the records that follow on each other from the first.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/base/check.h"
+#include "core/base/crc32c.h"
+#include "core/fiber/scheduler.h"
+#include "storage/wal/format.h"
+#include "storage/wal/memory_disk_support.h"
+#include "storage/wal/segment.h"
+#include "storage/wal/wal.h"
+
+namespace konsul::wal {
+namespace {
+
+constexpr NodeId kNode{0x1122334455667788};
+constexpr uint8_t kRepairHeaders = 0x10;
+constexpr uint8_t kRepairRecords = 0x20;
+
+void RepairHeader(std::string& bytes) {
+  if (bytes.size() < kSegmentHeaderBytes) return;
+  std::string crc;
+  PutFixed32(crc, Crc32c(absl::string_view(bytes).substr(0, 32)));
+  bytes.replace(32, crc.size(), crc);
+}
+
+void RepairRecords(std::string& bytes, uint64_t sequence) {
+  for (uint64_t at = kSegmentHeaderBytes; at + kRecordHeaderBytes <= bytes.size();) {
+    const uint64_t length = GetFixed32(bytes.data() + at + 4);
+    if (length == 0 || length > bytes.size() - at - kRecordHeaderBytes) return;
+    const uint64_t size = kRecordHeaderBytes + length;
+    std::string crc;
+    PutFixed32(crc, RecordChecksum(SegmentId{kNode, sequence}, at,
+                                   absl::string_view(bytes).substr(at, size)));
+    bytes.replace(at, crc.size(), crc);
+    at += AlignRecord(size);
+  }
+}
+
+void FillDisk(MemoryDisk& disk, absl::string_view input) {
+  if (input.empty()) return;
+  const auto first = static_cast<uint8_t>(input[0]);
+  input.remove_prefix(1);
+  const uint64_t segments = 1 + (first & 3);
+  for (uint64_t sequence = 1; sequence <= segments; ++sequence) {
+    size_t length = input.size();
+    if (sequence < segments) {
+      if (input.size() < 2) return;
+      length = static_cast<uint8_t>(input[0]) | static_cast<size_t>(static_cast<uint8_t>(input[1]))
+                                                    << 8;
+      input.remove_prefix(2);
+    }
+    std::string bytes(input.substr(0, length));
+    input.remove_prefix(bytes.size());
+    if ((first & kRepairHeaders) != 0) RepairHeader(bytes);
+    if ((first & kRepairRecords) != 0) RepairRecords(bytes, sequence);
+    disk.Put(SegmentPath("wal", sequence), bytes);
+  }
+}
+
+bool IsClean(const absl::Status& status) {
+  return absl::IsDataLoss(status) || absl::IsFailedPrecondition(status);
+}
+
+// Opens the log and appends an entry if `append`. Returns
+// what the log holds then; nothing when it could not be opened.
+std::optional<std::vector<raft::Entry>> Visit(MemoryDisk& disk, fiber::Scheduler& scheduler,
+                                              bool append) {
+  std::optional<std::vector<raft::Entry>> held;
+  fiber::Group group(scheduler);
+  group.Spawn("visit", [&] {
+    std::optional<Wal::Opened> opened;
+    fiber::Group background(scheduler);
+    auto result = Wal::Open(disk, Options{.directory = "wal", .segment_bytes = 4096}, kNode,
+                            NullLogger(), background);
+    if (!result.ok()) {
+      KONSUL_CHECK(IsClean(result.status()), result.status().ToString());
+      return;
+    }
+    opened = *std::move(result);
+    held = std::move(opened->entries);
+    if (!append) return;
+    held->push_back(raft::Entry{Index(held->size() + 1), Term(1), raft::EntryKind::kCommand,
+                                raft::MakePayload("appended")});
+    const Batch batch{raft::HardState{Term(9), NodeId(1)}, absl::MakeSpan(*held).last(1)};
+    const absl::Status status = opened->wal->Append(batch);
+    KONSUL_CHECK(status.ok(), status.ToString());
+  });
+  scheduler.Run(Instant{0});
+  KONSUL_CHECK(group.empty());
+  return held;
+}
+
+}  // namespace
+}  // namespace konsul::wal
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace konsul;       // NOLINT
+  using namespace konsul::wal;  // NOLINT
+  static fiber::StackPool stacks;
+  fiber::Scheduler scheduler(stacks);
+  MemoryDisk disk;
+  FillDisk(disk, absl::string_view(reinterpret_cast<const char*>(data), size));
+  const auto found = Visit(disk, scheduler, true);
+  if (!found) return 0;
+  auto after = disk.AfterPowerLoss(std::vector<bool>(disk.Unsynced().size(), false), 0);
+  const auto again = Visit(*after, scheduler, false);
+  KONSUL_CHECK(again.has_value() && *again == *found, "the log changed");
+  return 0;
+}
