@@ -75,8 +75,9 @@ class Raft {
 
   // Makes an empty log begin with `configuration` as entry 1 of term 1. Every server of a new
   // cluster does so with the same configuration (core/server/bootstrap.h agrees on it).
-  // FailedPrecondition when there is a log or a term already, InvalidArgument when the
-  // configuration is not valid.
+  // A term and a vote that it has already, from somebody who was quicker, stay as they are.
+  // FailedPrecondition when there is a log already, InvalidArgument when the configuration is not
+  // valid.
   absl::Status Bootstrap(Moment moment, const Configuration& configuration);
 
   // A message from a peer. Anything well formed is accepted; what is stale is ignored or answered.
