@@ -32,8 +32,9 @@ class ReadTxn {
   virtual std::optional<absl::string_view> Get(Table table, absl::string_view key) const = 0;
   // Calls `visit(key, value)` for each key at or after `from`, ascending by bytes, until it returns
   // false or the table ends.
-  virtual void Scan(Table table, absl::string_view from,
-                    const std::function<bool(absl::string_view, absl::string_view)>& visit) const = 0;
+  virtual void Scan(
+      Table table, absl::string_view from,
+      const std::function<bool(absl::string_view, absl::string_view)>& visit) const = 0;
   // As Scan, but only keys that begin with `prefix`.
   void ScanPrefix(Table table, absl::string_view prefix,
                   const std::function<bool(absl::string_view, absl::string_view)>& visit) const {

@@ -1,8 +1,8 @@
 #include "net/api/parameters.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -43,14 +43,13 @@ absl::Status CheckConflicts(const http::Request& request,
                             std::initializer_list<absl::string_view> names) {
   const auto present = [&](absl::string_view name) { return request.HasQuery(name); };
   if (std::count_if(names.begin(), names.end(), present) <= 1) return absl::OkStatus();
-  std::vector<http::QueryParameter> sorted = request.query;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.key < b.key; });
+  std::multimap<absl::string_view, absl::string_view> sorted;  // equal keys stay in order
+  for (const http::QueryParameter& p : request.query) sorted.emplace(p.key, p.value);
   const auto encode = [](absl::string_view text) {
     return absl::StrReplaceAll(http::EncodeQueryComponent(text), {{"%20", "+"}});
   };
-  const auto append = [&](std::string* out, const http::QueryParameter& p) {
-    absl::StrAppend(out, encode(p.key), "=", encode(p.value));
+  const auto append = [&](std::string* out, const auto& parameter) {
+    absl::StrAppend(out, encode(parameter.first), "=", encode(parameter.second));
   };
   return absl::InvalidArgumentError(
       absl::StrCat("Conflicting flags: ", absl::StrJoin(sorted, "&", append), "\n"));
