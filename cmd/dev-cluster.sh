@@ -63,35 +63,33 @@ on_signal() {
   exit 0
 }
 
-start_servers() {
-  local i n
-  for i in "${!hosts[@]}"; do
-    n=n$((i + 1))
-    mkdir -p "$data/$n" || fail "Cannot make $data/$n."
-    "$bin/konsul" agent -server -node=$n -bind="${hosts[i]}" -client="${hosts[i]}" \
-      -http-port=$http_port -server-port=$server_port -bootstrap-expect=${#hosts[@]} \
-      -retry-join="${hosts[0]}" -retry-join="${hosts[1]}" -retry-join="${hosts[2]}" \
-      -data-dir="$data/$n/data" >>"$data/$n/log" 2>&1 &
-    pids+=($!)
+# Server number $1, from 0.
+start_server() {
+  local n=n$(($1 + 1)) others=() host
+  mkdir -p "$data/$n" || fail "Cannot make $data/$n."
+  for host in "${hosts[@]}"; do
+    [ "$host" = "${hosts[$1]}" ] || others+=("-retry-join=$host")
   done
+  "$bin/konsul" agent -server -node=$n -bind="${hosts[$1]}" -client="${hosts[$1]}" \
+    -http-port=$http_port -server-port=$server_port -bootstrap-expect=${#hosts[@]} "${others[@]}" \
+    -data-dir="$data/$n/data" -pid-file="$data/$n/pid" >>"$data/$n/log" 2>&1 &
+  pids[$1]=$!
 }
 
-# Names servers that ended, with their last words; false when there are any.
-all_alive() {
-  local i alive=0
-  for i in "${!pids[@]}"; do
-    kill -0 "${pids[i]}" 2>/dev/null && continue
-    echo "Server n$((i + 1)) has ended. The end of $data/n$((i + 1))/log:" >&2
-    tail -n 5 "$data/n$((i + 1))/log" >&2
-    alive=1
-  done
-  return $alive
+give_up() {
+  echo "Server n$(($1 + 1)) has ended. The end of $data/n$(($1 + 1))/log:"
+  tail -n 5 "$data/n$(($1 + 1))/log"
+  stop_servers
+  exit 1
 }
 
+# Until every server knows one; its RPC address in quotes is then in $leader.
 wait_for_leader() {
-  local host leader
+  local host i
   for _ in $(seq 300); do
-    all_alive || { stop_servers; exit 1; }
+    for i in "${!pids[@]}"; do
+      kill -0 "${pids[i]}" 2>/dev/null || give_up "$i"
+    done
     for host in "${hosts[@]}"; do
       leader=$(curl -s -m 2 "http://$host:$http_port/v1/status/leader")
       [ "${#leader}" -gt 2 ] || { sleep 0.1; continue 2; }
@@ -105,12 +103,12 @@ wait_for_leader() {
 [ -x "$bin/konsul" ] || fail "There is no $bin/konsul; build it first (make run does)."
 check_ports
 trap on_signal INT TERM HUP
-start_servers
+for i in "${!hosts[@]}"; do start_server "$i"; done
 wait_for_leader
 
 cat <<EOF
 
-Three Konsul servers are running; the leader is $(curl -s "http://${hosts[0]}:$http_port/v1/status/leader" | tr -d '"').
+Three Konsul servers are running; the leader is ${leader//\"/}.
 
   n1  http://127.0.0.1:$http_port    data and log in $data/n1
   n2  http://127.0.0.2:$http_port    data and log in $data/n2
@@ -125,6 +123,15 @@ Try, in another terminal:
 Ctrl-C stops the servers; their data stays.
 EOF
 
-# Any server's end interrupts the wait.
-wait -n "${pids[@]}"
-all_alive || { stop_servers; exit 1; }
+# Killing a server is a thing to try, so one that a signal ended comes back. One that gave up by
+# itself has said why. The shell's own words on killed children go to /dev/null.
+while sleep 1; do
+  for i in "${!pids[@]}"; do
+    kill -0 "${pids[i]}" && continue
+    wait "${pids[i]}"
+    [ $? -gt 128 ] || give_up "$i"
+    echo "Server n$((i + 1)) was killed; starting it again in 5 seconds."
+    sleep 5
+    start_server "$i"
+  done
+done 2>/dev/null
