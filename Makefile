@@ -2,9 +2,6 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test build asan format clean
 
-# As many jobs as there are processors.
-NINJA := ninja
-
 help:
 	@echo "make run      install what is missing, build, and run three servers on loopback until Ctrl-C"
 	@echo "make test     install what is missing, build, and run every test"
@@ -18,8 +15,8 @@ help:
 run:
 	@.ci/install-packages --run
 	@[ -f build/release/build.ninja ] || cmake --preset release -DKONSUL_TESTS=OFF >/dev/null
-	@echo "Building konsul and konsulctl (the first time takes some minutes)"
-	@$(NINJA) --quiet -C build/release konsul konsulctl
+	@echo "Building konsul, konsulctl and konsul-bench (the first time takes some minutes)"
+	@ninja --quiet -C build/release konsul konsulctl konsul-bench
 	@exec cmd/dev-cluster.sh build/release/bin run
 
 test:
@@ -29,12 +26,12 @@ test:
 build:
 	@.ci/install-packages --test
 	@cmake --preset release -DKONSUL_TESTS=ON >/dev/null
-	@$(NINJA) -C build/release
+	@ninja -C build/release
 
 asan:
 	@.ci/install-packages --test
 	@cmake --preset asan >/dev/null
-	@$(NINJA) -C build/asan
+	@ninja -C build/asan
 	@ctest --test-dir build/asan -j2 --output-on-failure -E '^cluster\.'
 
 format:

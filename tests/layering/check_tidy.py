@@ -48,12 +48,26 @@ def check_file(path, text):
     return problems
 
 
+def check_references(root, path, text):
+    """Pages that are named must be there: links of pages, and docs/... in comments."""
+    if path.endswith(".md"):
+        names = [os.path.join(os.path.dirname(path), link)
+                 for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)]
+    else:
+        names = re.findall(r"\bdocs/[\w./-]+\.md\b", text)
+    return [f"{path}: names {name}, which is not there" for name in names
+            if not os.path.exists(os.path.join(root, name))]
+
+
 def check_tree(root):
     problems = []
-    files = tree.source_files(root)
+    files = tree.source_files(root, (".h", ".cc", ".md"))
     for path in files:
         with open(os.path.join(root, path), encoding="utf-8") as file:
-            problems += check_file(path, file.read())
+            text = file.read()
+        if not path.endswith(".md"):
+            problems += check_file(path, text)
+        problems += check_references(root, path, text)
     return problems, len(files)
 
 

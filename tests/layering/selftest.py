@@ -120,6 +120,15 @@ class Tidy(unittest.TestCase):
                      "using namespace std;\n", "x\n" * 401]:
             self.assertEqual(len(check_tidy.check_file("a/b.cc", text)), 1, text[:40])
 
+    def test_pages_that_are_not_there_are_found(self):
+        root = os.path.join(tree.HERE, "..", "..")
+        for path, text in [("a/b.h", "// see docs/nowhere.md"), ("docs/b.md", "[x](nowhere.md)"),
+                           ("docs/b.md", "[x](nowhere.md#part)")]:
+            self.assertEqual(len(check_tidy.check_references(root, path, text)), 1, text)
+        for path, text in [("a/b.h", "// docs/README.md"), ("docs/b.md", "[x](README.md) [y](#z)"),
+                           ("docs/b.md", "[x](https://example.org/nowhere.md)")]:
+            self.assertEqual(check_tidy.check_references(root, path, text), [], text)
+
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
