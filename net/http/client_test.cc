@@ -140,6 +140,16 @@ TEST_F(ClientTest, SeesTheRefusalOfABodyItIsStillSending) {
   EXPECT_EQ(response->status, 413);
 }
 
+TEST_F(ClientTest, SeesTheRefusalOfAServerThatClosesAtOnce) {
+  world.network.capacity = 1000;
+  ServeBytes("HTTP/1.1 413 X\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", true);
+  Client client(world.env, at);
+  const auto response = Do(client, Request::Make("PUT", "/a", std::string(9'000, 'x')));
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->status, 413);
+  EXPECT_FALSE(client.connected());
+}
+
 TEST_F(ClientTest, BrokenReplies) {
   struct Case {
     const char* bytes;

@@ -166,7 +166,8 @@ std::vector<Case> Cases() {
        "PUT / HTTP/1.1\r\n" + h + "Transfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n",
        "ERROR 400 ..."},
       {"chunk size overflow",
-       "PUT / HTTP/1.1\r\n" + h + "Transfer-Encoding: chunked\r\n\r\n10000000000000001\r\nabc\r\n",
+       "PUT / HTTP/1.1\r\n" + h +
+           "Transfer-Encoding: chunked\r\n\r\n10000000000000001\r\na\r\n0\r\n\r\n",
        "ERROR 400 ..."},
       {"chunk newline", "PUT / HTTP/1.1\r\n" + h + "Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n",
        "ERROR 400 ..."},
