@@ -31,7 +31,9 @@ void Scheduler::Run(Instant now, size_t max_switches) {
     current_ = nullptr;
     if (fiber->context_.finished()) {
       --fibers_;
-      all_.erase(std::find(all_.begin(), all_.end(), fiber));
+      all_.back()->all_position_ = fiber->all_position_;
+      all_[fiber->all_position_] = all_.back();
+      all_.pop_back();
       Group* group = fiber->group_;
       group->Ended(fiber);
       delete fiber;
@@ -72,6 +74,7 @@ std::vector<std::string> Scheduler::FiberNames() const {
 
 Fiber* Scheduler::Start(absl::string_view name, Group* group, absl::AnyInvocable<void()> body) {
   auto* fiber = new Fiber(pool_, name, group, std::move(body));
+  fiber->all_position_ = all_.size();
   all_.push_back(fiber);
   ++fibers_;
   MakeRunnable(fiber);
