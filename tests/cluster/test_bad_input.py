@@ -9,6 +9,18 @@ import unittest
 
 from harness import BIN, HTTP_PORT, RPC_PORT, ClusterTest, raw_exchange, wait_until
 
+SEGMENT_HEADER = 36  # bytes of a segment's header, with its checksum (docs/formats/wal.md)
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
 GARBAGE = [
     b"",
     b"\x00" * 64,
@@ -173,14 +185,21 @@ class DamagedFiles(ClusterTest):
         self.start_single(server)
         self.assertEqual(server.get("k19"), b"value-19")
 
-    def test_the_version_of_the_log(self):
+    def test_another_version(self):
         server = self.server_with_data()
         segment = self.first_segment(server)
-        with open(segment, "rb") as file:
-            header = file.read(12)
-        self.patch(segment, 8, struct.pack("<I", 99))
-        self.refuses(server, segment)
-        self.patch(segment, 0, header)
+        # The header's checksum stands after magic, version, flags, node and sequence; the node
+        # file's at its end.
+        for path, size in [(segment, SEGMENT_HEADER), (os.path.join(server.data, "node"), None)]:
+            with open(path, "rb") as file:
+                header = file.read(size)
+            changed = header[:8] + struct.pack("<I", 99) + header[12:-4]
+            self.patch(path, 0, changed + struct.pack("<I", crc32c(changed)))
+            self.refuses(server, path, "written in format version 99")
+            # A version without its checksum is damage.
+            self.patch(path, len(header) - 4, b"\0\0\0\0")
+            self.refuses(server, path, "damaged")
+            self.patch(path, 0, header)
         self.start_single(server)
 
     def test_the_node_file(self):
