@@ -3,6 +3,7 @@
 #ifndef KONSUL_SIM_CHECKERS_FINDINGS_H_
 #define KONSUL_SIM_CHECKERS_FINDINGS_H_
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,13 +18,18 @@ struct Finding {
 // One per run, owned by the runner, outlives the checkers. Simulator thread only.
 class Findings {
  public:
+  // Reports of this oracle are dropped from now on: the experiment does not ask for it.
+  void Ignore(std::string oracle) { ignored_.insert(std::move(oracle)); }
+
   void Report(std::string oracle, std::string text) {
+    if (ignored_.contains(oracle)) return;
     list_.push_back({std::move(oracle), std::move(text)});
   }
   bool empty() const { return list_.empty(); }
   const std::vector<Finding>& list() const { return list_; }
 
  private:
+  std::set<std::string> ignored_;
   std::vector<Finding> list_;
 };
 

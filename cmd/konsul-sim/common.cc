@@ -1,0 +1,115 @@
+#include "cmd/konsul-sim/common.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "chaos/parse.h"
+#include "cmd/flags/nearest.h"
+#include "core/base/check.h"
+#include "core/base/mutation.h"
+#include "core/base/status.h"
+#include "sim/scenarios/scenarios.h"
+
+namespace konsul::simulator {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string& RepeatText() {
+  static auto* const text = new std::string();
+  return *text;
+}
+
+void CheckFailed(const std::string& text) {
+  std::printf("verdict   crash: %s\nrepeat    %s\n", text.c_str(), RepeatText().c_str());
+  std::fflush(stdout);
+  _exit(kExitCrash);
+}
+
+}  // namespace
+
+absl::StatusOr<Scenario> LoadScenario(const std::string& name) {
+  Scenario out;
+  out.argument = name.empty() ? "default" : name;
+  std::error_code error;
+  if (fs::is_regular_file(out.argument, error)) {
+    std::ifstream file(out.argument);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (!file) return absl::UnavailableError(absl::StrCat("cannot read ", out.argument));
+    KONSUL_ASSIGN_OR_RETURN(out.experiment, chaos::ParseExperiment(text.str(), out.argument));
+    return out;
+  }
+  const scenarios::Scenario* scenario = scenarios::Find(out.argument);
+  if (scenario == nullptr) {
+    std::vector<std::string> names;
+    for (const scenarios::Scenario& each : scenarios::All()) names.push_back(each.name);
+    return absl::NotFoundError(absl::StrCat(
+        "there is no file and no scenario named \"", out.argument, "\"",
+        flags::DidYouMean(out.argument, names), "; `konsul-sim scenarios` lists them"));
+  }
+  KONSUL_ASSIGN_OR_RETURN(out.experiment,
+                          chaos::ParseExperiment(scenario->text, scenario->name + ".yaml"));
+  return out;
+}
+
+absl::Status ActivateMutant(const std::string& name) {
+  if (name.empty()) return absl::OkStatus();
+  const std::optional<Mutation> mutant = mutation::ByName(name);
+  if (!mutant.has_value()) {
+    std::vector<std::string> names;
+    for (const mutation::Named& each : mutation::All()) {
+      if (each.mutation != Mutation::kNone) names.emplace_back(each.name);
+    }
+    return absl::NotFoundError(
+        absl::StrCat("there is no mutant \"", name, "\"", flags::DidYouMean(name, names)));
+  }
+#ifdef KONSUL_MUTANTS
+  mutation::Activate(*mutant);
+  return absl::OkStatus();
+#else
+  return absl::FailedPreconditionError(
+      "this build has no planted bugs; configure one with: cmake --preset mutants");
+#endif
+}
+
+Scratch::Scratch() {
+  std::error_code error;
+  const bool shm = access("/dev/shm", W_OK) == 0;
+  const fs::path base = shm ? fs::path("/dev/shm") : fs::temp_directory_path(error);
+  std::string pattern = (base / "konsul-sim-XXXXXX").string();
+  KONSUL_CHECK(mkdtemp(pattern.data()) != nullptr, "cannot make a directory below ", base.string());
+  root_ = pattern;
+}
+
+Scratch::~Scratch() {
+  std::error_code error;
+  fs::remove_all(root_, error);
+}
+
+std::string Scratch::Fresh() {
+  std::error_code error;
+  fs::remove_all(absl::StrCat(root_, "/", given_), error);
+  const std::string path = absl::StrCat(root_, "/", ++given_);
+  fs::create_directories(path, error);
+  return path;
+}
+
+std::string RepeatCommand(const std::string& scenario, uint64_t seed, const std::string& mutant) {
+  return absl::StrCat("konsul-sim run ", scenario, " --seed ", seed,
+                      mutant.empty() ? "" : absl::StrCat(" --mutant ", mutant));
+}
+
+void OnCheckFailureSay(const std::string& repeat_command) {
+  RepeatText() = repeat_command;
+  SetCheckFailureHandler(&CheckFailed);
+}
+
+}  // namespace konsul::simulator

@@ -1,0 +1,58 @@
+// What the commands of konsul-sim share: scenarios, mutants, scratch space, exit codes.
+#ifndef KONSUL_CMD_KONSUL_SIM_COMMON_H_
+#define KONSUL_CMD_KONSUL_SIM_COMMON_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "chaos/experiment.h"
+#include "cmd/flags/flags.h"
+
+namespace konsul::simulator {
+
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitCrash = 5;
+
+// What to run, and the words on the command line that say it again.
+struct Scenario {
+  chaos::Experiment experiment;
+  std::string argument;  // name or path
+};
+
+// A file when there is one of that name, else a scenario that is compiled in. Empty: "default".
+absl::StatusOr<Scenario> LoadScenario(const std::string& name);
+
+// Switches the planted bug on; OK when `name` is empty. FailedPrecondition when this build has
+// none.
+absl::Status ActivateMutant(const std::string& name);
+
+// A directory for the table stores of this process, on a memory file system where there is one.
+// Removed by the destructor; the processes that a search forks make their own.
+class Scratch {
+ public:
+  Scratch();
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  // A fresh empty directory, in place of the one given out before.
+  std::string Fresh();
+
+ private:
+  std::string root_;
+  int given_ = 0;
+};
+
+// "konsul-sim run five --seed 7 --mutant forget-vote"
+std::string RepeatCommand(const std::string& scenario, uint64_t seed, const std::string& mutant);
+
+// From now on a failed check of this process prints this command and exits with kExitCrash.
+void OnCheckFailureSay(const std::string& repeat_command);
+
+int RunCommand(const flags::Parsed& parsed);
+int SearchCommand(const flags::Parsed& parsed);
+
+}  // namespace konsul::simulator
+
+#endif  // KONSUL_CMD_KONSUL_SIM_COMMON_H_

@@ -1,0 +1,136 @@
+// konsul-sim: complete clusters in virtual time, broken on purpose.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "cmd/flags/flags.h"
+#include "cmd/flags/nearest.h"
+#include "cmd/konsul-sim/common.h"
+#include "core/base/mutation.h"
+#include "sim/scenarios/scenarios.h"
+
+namespace konsul::simulator {
+namespace {
+
+constexpr char kUsage[] =
+    R"(Usage: konsul-sim COMMAND [ARGUMENTS]
+
+Runs complete Konsul servers (HTTP, RPC, consensus, log, tables) and their
+clients on one thread in virtual time, cuts their network, kills them, takes
+their power away, and judges what they did. The same seed gives the same run,
+event for event, on every machine and in every build.
+
+  run [SCENARIO] --seed N     one run: verdict, trace hash, what happened
+  search [SCENARIO] --seeds N many runs on all processors, until one fails; the
+                              last line is the command that repeats it
+  scenarios                   lists the scenarios that are compiled in
+  mutants                     lists the planted bugs that a search must find
+
+SCENARIO is the name of one of them or the path of an experiment file
+(docs/formats/experiment.md); without one it is "default".
+
+  konsul-sim run --seed 7
+  konsul-sim run five --seed 7 --schedule --trace /tmp/trace.jsonl
+  konsul-sim search --seeds 1000 --jobs 4
+  konsul-sim search five --seeds 500 --mutant commit-older-term
+
+Exit codes: 0 pass, 1 a promise was broken (safety), 2 wrong usage or scenario,
+3 the healed cluster does not work (liveness), 4 two runs of one seed differ,
+5 a server gave up or a check failed.
+)";
+
+const std::vector<flags::Flag>& RunFlags() {
+  using flags::Kind;
+  static const auto* const all = new std::vector<flags::Flag>{
+      {"seed", Kind::kString, "N",
+       "Which run. Without it the scenario's own seed, or a fresh one."},
+      {"trace", Kind::kString, "FILE",
+       "Writes every event as a line of JSON. Does not change the run."},
+      {"schedule", Kind::kBool, "", "Prints the faults of a run that passed, too."},
+      {"log", Kind::kBool, "", "Prints the servers' log lines as they come, to standard error."},
+      {"json", Kind::kBool, "", "Prints the report as one line of JSON."},
+      {"mutant", Kind::kString, "NAME",
+       "Switches a planted bug on (builds of the preset mutants)."},
+  };
+  return *all;
+}
+
+const std::vector<flags::Flag>& SearchFlags() {
+  using flags::Kind;
+  static const auto* const all = new std::vector<flags::Flag>{
+      {"seeds", Kind::kString, "N", "How many seeds. Without it what the scenario says."},
+      {"start", Kind::kString, "N", "The first seed; 1 without it."},
+      {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
+      {"until-found", Kind::kBool, "", "Goes on until something is found."},
+      {"mutant", Kind::kString, "NAME",
+       "Switches a planted bug on (builds of the preset mutants)."},
+  };
+  return *all;
+}
+
+int ListScenarios() {
+  for (const scenarios::Scenario& scenario : scenarios::All()) {
+    std::printf("%-10s %s\n", scenario.name.c_str(), scenario.Summary().c_str());
+  }
+  return 0;
+}
+
+int ListMutants() {
+  for (const mutation::Named& mutant : mutation::All()) {
+    if (mutant.mutation == Mutation::kNone) continue;
+    std::printf("%-22s %s\n", std::string(mutant.name).c_str(), std::string(mutant.what).c_str());
+  }
+  if (!mutation::kCompiledIn) {
+    std::printf("This build has none of them compiled in: cmake --preset mutants\n");
+  }
+  return 0;
+}
+
+int WithFlags(const std::vector<flags::Flag>& known, const std::vector<std::string>& args,
+              int (*command)(const flags::Parsed&)) {
+  const absl::StatusOr<flags::Parsed> parsed = flags::Parse(known, args);
+  if (!parsed.ok()) {
+    std::fprintf(stderr, "konsul-sim: %s\n", std::string(parsed.status().message()).c_str());
+    return kExitUsage;
+  }
+  if (parsed->help) {
+    std::printf("%s\nFlags:\n%s", kUsage, flags::Help(known).c_str());
+    return 0;
+  }
+  if (parsed->positional.size() > 1) {
+    std::fprintf(stderr, "konsul-sim: one scenario at a time, not also \"%s\"\n",
+                 parsed->positional[1].c_str());
+    return kExitUsage;
+  }
+  return command(*parsed);
+}
+
+int Main(const std::vector<std::string>& args) {
+  const std::string command = args.empty() ? "" : args[0];
+  const std::vector<std::string> rest(args.empty() ? args.end() : args.begin() + 1, args.end());
+  if (command == "run") return WithFlags(RunFlags(), rest, &RunCommand);
+  if (command == "search") return WithFlags(SearchFlags(), rest, &SearchCommand);
+  if (command == "scenarios") return ListScenarios();
+  if (command == "mutants") return ListMutants();
+  const bool help =
+      command == "help" || command == "-h" || command == "-help" || command == "--help";
+  if (help) {
+    std::printf("%s", kUsage);
+    return 0;
+  }
+  const std::vector<std::string> commands = {"run", "search", "scenarios", "mutants", "help"};
+  const std::string problem = command.empty()
+                                  ? ""
+                                  : absl::StrCat("konsul-sim: unknown command \"", command, "\"",
+                                                 flags::DidYouMean(command, commands), "\n\n");
+  std::fprintf(stderr, "%s%s", problem.c_str(), kUsage);
+  return kExitUsage;
+}
+
+}  // namespace
+}  // namespace konsul::simulator
+
+int main(int argc, char** argv) {
+  return konsul::simulator::Main(std::vector<std::string>(argv + 1, argv + argc));
+}

@@ -1,0 +1,151 @@
+// konsul-sim run: one scenario, one seed, and everything there is to say about it.
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "chaos/injection.h"
+#include "cmd/konsul-sim/common.h"
+#include "sim/cluster/runner.h"
+
+namespace konsul::simulator {
+namespace {
+
+using chaos::JsonString;
+using cluster::Report;
+
+void PrintText(const Report& report, const std::string& repeat, double wall, bool schedule) {
+  std::printf("seed      %llu\n", static_cast<unsigned long long>(report.seed));
+  std::printf("verdict   %s\n", cluster::VerdictName(report.verdict));
+  for (const checkers::Finding& finding : report.findings) {
+    std::printf("finding   %s: %s\n", finding.oracle.c_str(), finding.text.c_str());
+  }
+  std::printf("hash      %s\n", report.hash.ToHex().c_str());
+  std::printf("simulated %.3f s\n", ToSeconds(report.simulated));
+  std::printf("wall      %.3f s (%.0f times as fast)\n", wall,
+              ToSeconds(report.simulated) / std::max(wall, 1e-9));
+  std::printf("events    %llu (%.0f/s)\n", static_cast<unsigned long long>(report.events),
+              static_cast<double>(report.events) / std::max(wall, 1e-9));
+  std::printf("clients   %llu ok, %llu comparisons failed, %llu unknown, %llu not sent\n",
+              static_cast<unsigned long long>(report.operations.ok),
+              static_cast<unsigned long long>(report.operations.refused),
+              static_cast<unsigned long long>(report.operations.unknown),
+              static_cast<unsigned long long>(report.operations.not_sent));
+  std::printf("committed %llu entries\n", static_cast<unsigned long long>(report.committed));
+  std::vector<std::string> probes;
+  for (const auto& [name, count] : report.probes) probes.push_back(absl::StrCat(name, "=", count));
+  std::printf("happened  %s\n", absl::StrJoin(probes, " ").c_str());
+  std::printf("tunables  %s\n", report.tunables.c_str());
+  if (schedule || report.verdict != cluster::Verdict::kPass) {
+    std::printf("schedule\n");
+    for (const chaos::Injection& injection : report.schedule) {
+      std::printf("  %s\n", chaos::Describe(injection).c_str());
+    }
+  }
+  if (report.verdict != cluster::Verdict::kPass) {
+    std::printf("log, the last lines\n");
+    for (const std::string& line : report.log_tail) std::printf("  %s\n", line.c_str());
+    std::printf("repeat    %s\n", repeat.c_str());
+  }
+}
+
+void PrintJson(const Report& report, const std::string& repeat, double wall) {
+  const auto probes = absl::StrJoin(report.probes, ",", [](std::string* out, const auto& probe) {
+    absl::StrAppend(out, JsonString(probe.first), ":", probe.second);
+  });
+  const auto findings =
+      absl::StrJoin(report.findings, ",", [](std::string* out, const checkers::Finding& finding) {
+        absl::StrAppend(out, "{\"oracle\":", JsonString(finding.oracle),
+                        ",\"text\":", JsonString(finding.text), "}");
+      });
+  const auto schedule =
+      absl::StrJoin(report.schedule, ",", [](std::string* out, const chaos::Injection& injection) {
+        out->append(chaos::ToJson(injection));
+      });
+  std::printf(
+      "{\"seed\":%llu,\"verdict\":\"%s\",\"hash\":\"%s\",\"simulated_ns\":%lld,\"wall_seconds\":%."
+      "6f,"
+      "\"events\":%llu,\"operations\":{\"ok\":%llu,\"refused\":%llu,\"unknown\":%llu,"
+      "\"not_sent\":%llu},\"committed\":%llu,\"probes\":{%s},\"findings\":[%s],\"schedule\":[%s],"
+      "\"repeat\":%s}\n",
+      static_cast<unsigned long long>(report.seed), cluster::VerdictName(report.verdict),
+      report.hash.ToHex().c_str(), static_cast<long long>(report.simulated.count()), wall,
+      static_cast<unsigned long long>(report.events),
+      static_cast<unsigned long long>(report.operations.ok),
+      static_cast<unsigned long long>(report.operations.refused),
+      static_cast<unsigned long long>(report.operations.unknown),
+      static_cast<unsigned long long>(report.operations.not_sent),
+      static_cast<unsigned long long>(report.committed), probes.c_str(), findings.c_str(),
+      schedule.c_str(), JsonString(repeat).c_str());
+}
+
+// The seed asked for, the file's own, or a fresh one.
+absl::StatusOr<uint64_t> SeedOf(const flags::Parsed& parsed, const chaos::Experiment& experiment) {
+  if (parsed.Has("seed")) {
+    const auto seed = flags::ParseNumber(parsed.Get("seed"), 0, UINT64_MAX);
+    if (!seed.has_value()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--seed must be a whole number, not \"", parsed.Get("seed"), "\""));
+    }
+    return *seed;
+  }
+  if (experiment.seed.has_value()) return *experiment.seed;
+  std::random_device device;
+  return device();
+}
+
+int Usage(const absl::Status& status) {
+  std::fprintf(stderr, "konsul-sim: %s\n", std::string(status.message()).c_str());
+  return kExitUsage;
+}
+
+}  // namespace
+
+int RunCommand(const flags::Parsed& parsed) {
+  const auto scenario =
+      LoadScenario(parsed.positional.empty() ? std::string() : parsed.positional[0]);
+  if (!scenario.ok()) return Usage(scenario.status());
+  const absl::StatusOr<uint64_t> seed = SeedOf(parsed, scenario->experiment);
+  if (!seed.ok()) return Usage(seed.status());
+  const std::string mutant = parsed.Get("mutant");
+  if (const absl::Status status = ActivateMutant(mutant); !status.ok()) return Usage(status);
+  const std::string repeat = RepeatCommand(scenario->argument, *seed, mutant);
+  OnCheckFailureSay(repeat);
+
+  Scratch scratch;
+  cluster::RunOptions options;
+  options.seed = *seed;
+  options.scratch = scratch.Fresh();
+  std::ofstream trace;
+  if (parsed.Has("trace")) {
+    trace.open(parsed.Get("trace"));
+    if (!trace) {
+      return Usage(absl::PermissionDeniedError(
+          absl::StrCat("cannot write the trace to ", parsed.Get("trace"))));
+    }
+    options.trace = [&trace](const sim::TraceRecord& record) {
+      trace << sim::ToJson(record) << '\n';
+    };
+  }
+  if (parsed.GetBool("log")) {
+    options.log_level = LogLevel::kInfo;
+    options.log = [](const sim::LogLine& line) {
+      std::fprintf(stderr, "%s\n", line.ToString().c_str());
+    };
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const Report report = cluster::RunExperiment(scenario->experiment, options);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  if (parsed.GetBool("json")) {
+    PrintJson(report, repeat, wall.count());
+  } else {
+    PrintText(report, repeat, wall.count(), parsed.GetBool("schedule"));
+  }
+  return static_cast<int>(report.verdict);
+}
+
+}  // namespace konsul::simulator

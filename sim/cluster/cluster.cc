@@ -1,0 +1,197 @@
+#include "sim/cluster/cluster.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+
+namespace konsul::cluster {
+namespace {
+
+constexpr uint16_t kHttpPort = 8500;
+constexpr uint16_t kRpcPort = 8300;
+
+workloads::Spec MakeSpec(const chaos::Workload& workload, const chaos::Experiment& experiment,
+                         const Tunables& tunables) {
+  workloads::Spec spec;
+  spec.prefix = workload.name;
+  spec.keys = workload.keys;
+  spec.interval = workload.interval * std::max<int64_t>(1, experiment.datacenter.clients);
+  spec.value_size_min = workload.value_size.low;
+  spec.value_size_max = workload.value_size.high;
+  spec.read = workload.read;
+  spec.write = workload.write;
+  spec.cas = workload.cas;
+  spec.remove = workload.remove;
+  spec.timeout = tunables.client_timeout;
+  return spec;
+}
+
+}  // namespace
+
+ServerHost::ServerHost(sim::World& world, std::string name, std::string ip,
+                       const Tunables& tunables, size_t number, std::string tables_path,
+                       Oracles& oracles)
+    : name_(std::move(name)),
+      host_(world.AddHost(ip, {.name = name_, .disk = tunables.disk})),
+      observer_(oracles) {
+  options_.name = name_;
+  options_.server_address = {ip, kRpcPort};
+  options_.http_address = {ip, kHttpPort};
+  options_.raft = tunables.raft[number];
+  options_.wal_segment_bytes = tunables.wal_segment_bytes;
+  options_.tables_path = std::move(tables_path);
+  options_.tables_in_memory = true;
+  options_.observer = &observer_;
+  options_.on_serving = [this] { serving_ = true; };
+}
+
+void ServerHost::SetPeers(const std::vector<env::Endpoint>& rpc, uint32_t expect) {
+  options_.retry_join = rpc;
+  options_.bootstrap_expect = expect;
+}
+
+void ServerHost::Start() {
+  if (host_.running()) return;
+  options_.boot_id = ToHex(host_.boot_id());
+  observer_.Mute(false);
+  serving_ = false;
+  excused_ = disk_faults_ > 0;
+  exit_.reset();
+  host_.Start([this](env::Env env) {
+    const absl::Status status = node::Run(env, options_);
+    serving_ = false;
+    if (env.scheduler.cancelled()) return;
+    observer_.Mute(true);
+    exit_ = status;
+  });
+}
+
+void ServerHost::Stop(bool power_loss) {
+  observer_.Mute(true);
+  if (power_loss) {
+    host_.PowerLoss();
+  } else {
+    host_.Kill();
+  }
+  serving_ = false;
+}
+
+void ServerHost::DiskFaults(int change) {
+  disk_faults_ += change;
+  if (disk_faults_ > 0) excused_ = true;
+}
+
+std::optional<absl::Status> ServerHost::TakeExit() {
+  if (host_.running()) return std::nullopt;
+  return std::exchange(exit_, std::nullopt);
+}
+
+Cluster::Cluster(sim::World& world, const chaos::Experiment& experiment, const Tunables& tunables,
+                 const std::string& scratch, Oracles& oracles, workloads::Shared& shared)
+    : experiment_(experiment), shared_(shared) {
+  const uint32_t servers = experiment.datacenter.servers;
+  std::vector<env::Endpoint> rpc;
+  for (uint32_t i = 0; i < servers; ++i) {
+    const std::string name = absl::StrCat("n", i + 1);
+    servers_.push_back(std::make_unique<ServerHost>(world, name, absl::StrCat("10.0.0.", i + 1),
+                                                    tunables, i, absl::StrCat(scratch, "/", name),
+                                                    oracles));
+    rpc.push_back(servers_.back()->rpc());
+    shared.servers.push_back(servers_.back()->http());
+  }
+  for (auto& server : servers_) server->SetPeers(rpc, servers);
+  for (uint32_t i = 0; i < experiment.datacenter.clients; ++i) {
+    clients_.push_back(
+        &world.AddHost(absl::StrCat("10.0.1.", i + 1), {.name = absl::StrCat("c", i + 1)}));
+  }
+  auditor_ = &world.AddHost("10.0.2.1", {.name = "auditor"});
+  for (const chaos::Workload& workload : experiment.workloads) {
+    specs_.push_back(MakeSpec(workload, experiment, tunables));
+  }
+  shared.last_acked_write.assign(clients_.size() * specs_.size(), Duration(-1));
+}
+
+Cluster::~Cluster() {
+  for (auto& server : servers_) server->Stop(false);
+  for (sim::Host* client : clients_) client->Kill();
+  auditor_->Kill();
+}
+
+void Cluster::StartServers() {
+  for (auto& server : servers_) server->Start();
+}
+
+void Cluster::StartClients() {
+  for (size_t i = 0; i < clients_.size(); ++i) StartClient(i);
+}
+
+std::vector<uint32_t> Cluster::ClientNumbers(size_t client) const {
+  std::vector<uint32_t> numbers;
+  for (size_t w = 0; w < specs_.size(); ++w) {
+    numbers.push_back(static_cast<uint32_t>(client * specs_.size() + w));
+  }
+  return numbers;
+}
+
+void Cluster::StartClient(size_t client) {
+  if (clients_[client]->running() || shared_.stop) return;
+  const std::vector<uint32_t> numbers = ClientNumbers(client);
+  clients_[client]->Start([this, numbers](env::Env env) {
+    fiber::Group group(env.scheduler);
+    for (size_t w = 0; w < specs_.size(); ++w) {
+      group.Spawn("client", [this, env, number = numbers[w], w] {
+        workloads::RunClient(env, specs_[w], number, shared_);
+      });
+    }
+    group.Join();
+  });
+}
+
+bool Cluster::AllClientsEnded() const {
+  return std::none_of(clients_.begin(), clients_.end(),
+                      [](const sim::Host* host) { return host->running(); });
+}
+
+chaos::Inventory Cluster::Inventory() const {
+  chaos::Inventory inventory;
+  const auto labels = [&](const char* component, const std::string& name) {
+    chaos::Labels out = experiment_.datacenter.labels;
+    out["dc"] = experiment_.datacenter.name;
+    out["component"] = component;
+    out["node"] = name;
+    return out;
+  };
+  for (const auto& server : servers_) {
+    chaos::Node node{server->name(), labels("server", server->name()), server->host().running()};
+    if (node.running) node.labels["raft"] = server->observer().leads() ? "leader" : "follower";
+    inventory.push_back(std::move(node));
+  }
+  for (const sim::Host* client : clients_) {
+    inventory.push_back({client->name(), labels("client", client->name()), client->running()});
+  }
+  return inventory;
+}
+
+ServerHost* Cluster::ServerOf(const std::string& name) {
+  for (auto& server : servers_) {
+    if (server->name() == name) return server.get();
+  }
+  return nullptr;
+}
+
+size_t Cluster::ClientOf(const std::string& name) const {
+  for (size_t i = 0; i < clients_.size(); ++i) {
+    if (clients_[i]->name() == name) return i;
+  }
+  KONSUL_CHECK(false, "there is no client host ", name);
+}
+
+sim::Host& Cluster::HostOf(const std::string& name) {
+  ServerHost* server = ServerOf(name);
+  return server != nullptr ? server->host() : *clients_[ClientOf(name)];
+}
+
+}  // namespace konsul::cluster

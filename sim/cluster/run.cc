@@ -1,0 +1,264 @@
+#include "sim/cluster/run.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "sim/checkers/linearizability.h"
+#include "sim/checkers/liveness.h"
+
+namespace konsul::cluster {
+namespace {
+
+constexpr Duration kBootLimit = 60s;
+constexpr Duration kSupervisorDelay = 500ms;
+constexpr Duration kStopLimit = 30s;
+constexpr Duration kFinalReadLimit = 30s;
+// Between two looks at whether the cluster works again.
+constexpr Duration kLookEvery = 20ms;
+constexpr size_t kLogTail = 40;
+
+}  // namespace
+
+Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
+    : experiment_(experiment),
+      options_(options),
+      world_(options.seed),
+      tunables_(DrawTunables(experiment, world_.Fork("tunables"))),
+      cluster_(world_, experiment, tunables_, options.scratch, oracles_, shared_),
+      injector_(world_, cluster_, experiment, tunables_),
+      director_(experiment, world_.Fork("chaos")) {
+  world_.network().options() = tunables_.network;
+  for (const sim::HostId from : world_.host_ids()) {
+    world_.host(from).log().SetLevel(options.log_level);
+    if (options.log) world_.host(from).log().SetSink(options.log);
+    for (const sim::HostId to : world_.host_ids()) {
+      if (from != to) world_.network().SetLatency(from, to, tunables_.network.latency);
+    }
+  }
+  if (options.trace) world_.SetTraceSink(options.trace);
+  shared_.now = [this] { return Elapsed(); };
+  shared_.findings = &oracles_.findings;
+  for (const std::string& name : chaos::InvariantNames()) {
+    if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
+  }
+}
+
+Report Run::Execute() {
+  world_.SetAfterStep([this](sim::HostId) { AfterStep(); });
+  Boot();
+  if (!failed()) FaultPhase();
+  if (!failed()) Heal();
+  if (!failed()) FinalReads();
+  Judge();
+  world_.SetAfterStep(nullptr);
+  return MakeReport();
+}
+
+void Run::Fail(const std::string& oracle, const std::string& text) {
+  oracles_.findings.Report(oracle, text);
+}
+
+void Run::Boot() {
+  cluster_.StartServers();
+  cluster_.StartClients();
+  if (tunables_.faults_from_the_start) return;
+  const bool led = world_.RunUntilTrue(
+      [this] { return failed() || oracles_.elections.terms_with_leader() > 0; }, kBootLimit);
+  if (!led) Fail("liveness", absl::StrCat("the cluster does not form: ", Missing()));
+}
+
+void Run::FaultPhase() {
+  began_ = world_.now();
+  directing_ = true;
+  ArmDirector();
+  world_.RunFor(experiment_.duration);
+  directing_ = false;
+}
+
+void Run::ArmDirector() {
+  const Duration next = director_.next();
+  if (next >= armed_for_) return;
+  armed_for_ = next;
+  world_.At(began_ + next, [this] { Direct(); });
+}
+
+void Run::Direct() {
+  armed_for_ = Duration::max();
+  if (!directing_) return;
+  const Duration now = world_.now() - began_;
+  if (director_.next() <= now) {
+    for (const chaos::Injection& injection : director_.Advance(now, cluster_.Inventory())) {
+      injector_.Apply(injection);
+    }
+  }
+  ArmDirector();
+}
+
+void Run::AfterStep() {
+  NoteExits();
+  const size_t leaders = oracles_.TakeNewLeaders();
+  if (directing_ && leaders > 0) {
+    for (size_t i = 0; i < leaders; ++i) {
+      director_.OnEvent("leader-elected", world_.now() - began_);
+    }
+    ArmDirector();
+  }
+  if (failed()) world_.Stop();
+}
+
+void Run::NoteExits() {
+  for (auto& server : cluster_.servers()) {
+    const std::optional<absl::Status> exit = server->TakeExit();
+    if (!exit.has_value()) continue;
+    if (exit->ok() || !server->excused()) {
+      Fail("server-exit", absl::StrCat(server->name(), " ended by itself: ",
+                                       exit->ok() ? "without an error" : exit->ToString()));
+      return;
+    }
+    ++probes_["gave-up-after-disk-error"];
+    world_.After(kSupervisorDelay, [&server] { server->Start(); });
+  }
+}
+
+std::string Run::Missing() {
+  checkers::LivenessView view;
+  for (const auto& server : cluster_.servers()) {
+    view.servers.push_back({server->name(), server->serving(), server->observer().leads(),
+                            server->observer().applied()});
+  }
+  for (size_t i = 0; i < cluster_.client_hosts(); ++i) {
+    for (const uint32_t number : cluster_.ClientNumbers(i)) {
+      view.clients.push_back(
+          {absl::StrCat("c", i + 1, "/", number), shared_.last_acked_write[number] > healed_at_});
+    }
+  }
+  const chaos::Liveness& required = experiment_.liveness;
+  // Logs grow while clients write, so they are compared once the clients have stopped.
+  return WhatIsMissing(view, {.leader = required.leader,
+                              .acked_write = required.acked_write,
+                              .logs_equal = required.logs_equal && shared_.stop});
+}
+
+void Run::Heal() {
+  world_.Note(sim::HostId(0), 0, "heal");
+  for (const chaos::Injection& injection : director_.Heal(world_.now() - began_)) {
+    injector_.Apply(injection);
+  }
+  injector_.HealEverything();
+  healed_at_ = Elapsed();
+  shared_.hurry = true;
+  const sim::Time limit = world_.now() + experiment_.liveness.within;
+  while (!failed() && world_.now() < limit && !Missing().empty()) world_.RunFor(kLookEvery);
+  if (failed()) return;
+  if (const std::string missing = Missing(); !missing.empty()) {
+    return Fail("liveness", absl::StrCat("after ", ToSeconds(experiment_.liveness.within),
+                                         " s without faults ", missing));
+  }
+  shared_.stop = true;
+  world_.RunUntilTrue([this] { return failed() || cluster_.AllClientsEnded(); }, kStopLimit);
+  const sim::Time equal_limit = world_.now() + experiment_.liveness.within;
+  while (!failed() && world_.now() < equal_limit && !Missing().empty()) {
+    world_.RunFor(kLookEvery);
+  }
+  if (failed()) return;
+  if (const std::string missing = Missing(); !missing.empty()) {
+    Fail("liveness", absl::StrCat("long after the last write ", missing));
+  }
+}
+
+void Run::FinalReads() {
+  if (experiment_.workloads.empty()) return;
+  const std::set<std::string> keys = [this] {
+    std::set<std::string> all;
+    for (const checkers::Operation& op : shared_.history.operations()) all.insert(op.key);
+    return all;
+  }();
+  cluster_.auditor().Start([this, &keys](env::Env env) {
+    for (const auto& server : cluster_.servers()) {
+      const Duration invoked = Elapsed();
+      const auto items = workloads::ReadAll(env, server->http(), env.After(kFinalReadLimit));
+      if (!items.ok()) {
+        Fail("liveness", absl::StrCat("the final read through ", server->name(),
+                                      " fails: ", items.status().ToString()));
+        return;
+      }
+      std::map<std::string, std::string> values;
+      for (const workloads::KvItem& item : *items) values[item.key] = item.value;
+      for (const std::string& key : keys) {
+        checkers::FinalRead read{key, std::nullopt, server->name()};
+        if (const auto it = values.find(key); it != values.end()) read.value = it->second;
+        checkers::Operation op;
+        op.client = static_cast<uint32_t>(shared_.last_acked_write.size());
+        op.key = key;
+        op.invoked = invoked;
+        op.server = server->name();
+        const auto id = shared_.history.Invoke(op);
+        shared_.history.ReturnRead(id, read.value, Elapsed());
+        final_reads_.push_back(std::move(read));
+      }
+    }
+    final_reads_done_ = true;
+  });
+  world_.RunUntilTrue([this] { return failed() || final_reads_done_; },
+                      kFinalReadLimit * static_cast<int64_t>(1 + cluster_.servers().size()));
+  if (!failed() && !final_reads_done_) Fail("liveness", "the final reads do not end");
+  // Its lambda refers to `keys`.
+  cluster_.auditor().Kill();
+}
+
+void Run::Judge() {
+  // What an oracle saw while the run went on says more than its consequences.
+  if (!failed() && experiment_.Checks("no-lost-acked-writes")) {
+    CheckAckedWrites(shared_.history, final_reads_, oracles_.findings);
+  }
+  if (!failed() && experiment_.Checks("linearizability")) {
+    probes_["keys-undecided"] += CheckLinearizability(shared_.history, oracles_.findings);
+  }
+  for (const checkers::Finding& finding : oracles_.findings.list()) {
+    world_.Note(sim::HostId(0), Hash64(finding.text), finding.text);
+  }
+  // The answers that clients got are part of what must repeat exactly.
+  for (const checkers::Operation& op : shared_.history.operations()) {
+    world_.Note(sim::HostId(0), Hash64(Describe(op)), "operation");
+  }
+}
+
+Report Run::MakeReport() {
+  Report report;
+  report.seed = options_.seed;
+  report.findings = oracles_.findings.list();
+  if (failed()) {
+    const std::string& oracle = report.findings[0].oracle;
+    report.verdict = oracle == "liveness"      ? Verdict::kLiveness
+                     : oracle == "server-exit" ? Verdict::kCrash
+                                               : Verdict::kSafety;
+  }
+  report.hash = world_.trace().hash();
+  report.checkpoints = world_.trace().checkpoints();
+  report.events = world_.trace().events();
+  report.simulated = Elapsed();
+  report.operations = shared_.counts;
+  report.committed = oracles_.logs.highest_commit().value;
+  report.probes = probes_;
+  for (const auto& [kind, count] : injector_.counts()) report.probes["fault-" + kind] = count;
+  report.probes["leaders"] = oracles_.elections.terms_with_leader();
+  report.probes["digests-compared"] = oracles_.digests.comparisons();
+  report.schedule = director_.record();
+  report.tunables = tunables_.ToString();
+  if (failed()) {
+    std::vector<const sim::LogLine*> lines;
+    for (const sim::HostId id : world_.host_ids()) {
+      for (const sim::LogLine& line : world_.host(id).log().lines()) lines.push_back(&line);
+    }
+    std::stable_sort(lines.begin(), lines.end(), [](const sim::LogLine* a, const sim::LogLine* b) {
+      return a->time < b->time;
+    });
+    const size_t skip = lines.size() > kLogTail ? lines.size() - kLogTail : 0;
+    for (size_t i = skip; i < lines.size(); ++i) report.log_tail.push_back(lines[i]->ToString());
+  }
+  return report;
+}
+
+}  // namespace konsul::cluster

@@ -1,0 +1,63 @@
+// Internal to the runner: the state of one run.
+#ifndef KONSUL_SIM_CLUSTER_RUN_H_
+#define KONSUL_SIM_CLUSTER_RUN_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chaos/director.h"
+#include "sim/checkers/acked_writes.h"
+#include "sim/cluster/cluster.h"
+#include "sim/cluster/injector.h"
+#include "sim/cluster/runner.h"
+#include "sim/cluster/tunables.h"
+#include "sim/world.h"
+
+namespace konsul::cluster {
+
+class Run {
+ public:
+  Run(const chaos::Experiment& experiment, const RunOptions& options);
+  Report Execute();
+
+ private:
+  void Boot();
+  void FaultPhase();
+  void Heal();
+  void FinalReads();
+  void Judge();
+  Report MakeReport();
+
+  // After fibers of a host ran.
+  void AfterStep();
+  void NoteExits();
+  // Sees to it that the director is asked when its next fault is due.
+  void ArmDirector();
+  void Direct();
+  bool failed() const { return !oracles_.findings.empty(); }
+  std::string Missing();
+  Duration Elapsed() const { return Duration(world_.now().ns); }
+  void Fail(const std::string& oracle, const std::string& text);
+
+  const chaos::Experiment& experiment_;
+  const RunOptions& options_;
+  Oracles oracles_;
+  workloads::Shared shared_;
+  sim::World world_;
+  Tunables tunables_;
+  Cluster cluster_;
+  Injector injector_;
+  chaos::Director director_;
+  bool directing_ = false;
+  sim::Time began_;       // of the fault phase
+  Duration armed_for_ = Duration::max();  // since then; Duration::max() when not armed
+  Duration healed_at_{};
+  bool final_reads_done_ = false;
+  std::vector<checkers::FinalRead> final_reads_;
+  std::map<std::string, uint64_t> probes_;
+};
+
+}  // namespace konsul::cluster
+
+#endif  // KONSUL_SIM_CLUSTER_RUN_H_

@@ -1,0 +1,83 @@
+#include "sim/cluster/tunables.h"
+
+#include <initializer_list>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "chaos/values.h"
+
+namespace konsul::cluster {
+namespace {
+
+template <typename T>
+T OneOf(std::initializer_list<T> choices, env::Random& random) {
+  return *(choices.begin() + random.Below(choices.size()));
+}
+
+raft::Options DrawRaft(Duration election_timeout, env::Random& random) {
+  raft::Options options;
+  options.election_timeout = election_timeout;
+  options.heartbeat_interval = election_timeout / OneOf<int>({3, 5, 10}, random);
+  options.append_entries_max = OneOf<size_t>({1, 2, 1024, 1024}, random);
+  options.append_bytes_max = OneOf<size_t>({1, 4096, 1 << 20}, random);
+  options.inflight_max = OneOf<size_t>({1, 2, 256}, random);
+  return options;
+}
+
+}  // namespace
+
+Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
+  Tunables out;
+  const uint32_t servers = experiment.datacenter.servers;
+  out.network.latency.base = experiment.defaults.latency;
+  out.network.latency.jitter = experiment.defaults.jitter;
+  out.disk.capacity = experiment.defaults.disk_size;
+  out.disk.sync.base = experiment.defaults.fsync / 4;
+  out.disk.sync.jitter = experiment.defaults.fsync;
+  out.raft.resize(servers);
+  if (!experiment.swarm) return out;
+
+  const Duration latency = OneOf<Duration>({50us, 300us, 1ms, 5ms, 15ms}, random);
+  out.network.latency.base = latency;
+  out.network.latency.jitter = latency * static_cast<int64_t>(random.Below(3));
+  out.network.latency.tail_max = OneOf<Duration>({1ms, 20ms, 200ms}, random);
+  const Duration sync = OneOf<Duration>({100us, 1ms, 5ms, 20ms}, random);
+  out.disk.sync.base = sync / 4;
+  out.disk.sync.jitter = sync;
+  out.disk.sync.tail_max = OneOf<Duration>({5ms, 50ms, 300ms}, random);
+  out.network.kill_fin_ppm = OneOf<uint32_t>({0, 500'000, 1'000'000}, random);
+  out.network.accept_failure_ppm = OneOf<uint32_t>({0, 0, 20'000}, random);
+
+  // An election needs some round trips with a sync each to come to its end.
+  const Duration floor = (latency * 3 + sync) * 4;
+  Duration election = OneOf<Duration>({60ms, 150ms, 200ms, 400ms}, random);
+  if (election < floor) election = floor;
+  const raft::Options common = DrawRaft(election, random);
+  const bool uneven = random.Chance(1, 3);
+  for (raft::Options& options : out.raft) {
+    options = common;
+    // A server configured unlike the others may cost availability, never safety.
+    if (uneven) options.election_timeout = election * OneOf<int>({1, 1, 2, 4}, random);
+  }
+  out.wal_segment_bytes = OneOf<uint64_t>({64 << 10, 256 << 10, 1 << 20}, random);
+  out.client_timeout = OneOf<Duration>({500ms, 2s, 5s}, random);
+  out.faults_from_the_start = random.Chance(1, 5);
+  return out;
+}
+
+std::string Tunables::ToString() const {
+  const raft::Options& first = raft.front();
+  return absl::StrCat("latency ", chaos::FormatDuration(network.latency.base), "+",
+                      chaos::FormatDuration(network.latency.jitter), " (tail ",
+                      chaos::FormatDuration(network.latency.tail_max), "), sync ",
+                      chaos::FormatDuration(disk.sync.base), "+",
+                      chaos::FormatDuration(disk.sync.jitter), " (tail ",
+                      chaos::FormatDuration(disk.sync.tail_max), "), election ",
+                      chaos::FormatDuration(first.election_timeout), ", heartbeat ",
+                      chaos::FormatDuration(first.heartbeat_interval), ", append max ",
+                      first.append_entries_max, " entries ", first.append_bytes_max,
+                      " bytes, in flight ", first.inflight_max, ", segments of ", wal_segment_bytes,
+                      " bytes, client time-out ", chaos::FormatDuration(client_timeout));
+}
+
+}  // namespace konsul::cluster

@@ -1,0 +1,34 @@
+// What a seed decides about a run besides its faults: latencies, disks, and the servers' options.
+// Rare schedules become likely where batches are one entry long, elections fast and links slow.
+#ifndef KONSUL_SIM_CLUSTER_TUNABLES_H_
+#define KONSUL_SIM_CLUSTER_TUNABLES_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "chaos/experiment.h"
+#include "core/env/random.h"
+#include "core/raft/raft.h"
+#include "sim/disk.h"
+#include "sim/network.h"
+
+namespace konsul::cluster {
+
+struct Tunables {
+  sim::NetworkOptions network;
+  sim::DiskOptions disk;
+  std::vector<raft::Options> raft;  // by server
+  uint64_t wal_segment_bytes = 1 << 20;
+  Duration client_timeout = 2s;
+  bool faults_from_the_start = false;  // rather than once there is a leader
+
+  // One line for people.
+  std::string ToString() const;
+};
+
+// What the experiment says; with spec.sim.swarm bent by the seed.
+Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random);
+
+}  // namespace konsul::cluster
+
+#endif  // KONSUL_SIM_CLUSTER_TUNABLES_H_
