@@ -97,6 +97,8 @@ TEST_F(NetworkTest, AcceptWithoutDescriptorsIsResourceExhaustedAndMayBeRepeated)
   world.Run([&] {
     auto listener = network().Listen({"127.0.0.1", 0}).value();
     auto dialed = network().Dial(listener->local(), Soon()).value();
+    // UBSan opens a pipe to look at an object of a type it has not seen destroyed before.
+    EXPECT_FALSE(network().Dial({"127.0.0.1", 1}, Soon()).ok());
     rlimit before;
     getrlimit(RLIMIT_NOFILE, &before);
     rlimit none = before;
