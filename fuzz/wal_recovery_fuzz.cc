@@ -4,7 +4,7 @@
 // Input: one byte says how many segments (1 to 4) share the rest, each preceded by its length in 16
 // bits (little-endian; the last takes what is left). A flag in the first byte asks for the
 // checksums to be made right, so that the fuzzer gets behind them: 0x10 those of the headers, 0x20
-// those of the records that follow on each other from the first.
+// those of the records.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +40,11 @@ void RepairHeader(std::string& bytes) {
 void RepairRecords(std::string& bytes, uint64_t sequence) {
   for (uint64_t at = kSegmentHeaderBytes; at + kRecordHeaderBytes <= bytes.size();) {
     const uint64_t length = GetFixed32(bytes.data() + at + 4);
-    if (length == 0 || length > bytes.size() - at - kRecordHeaderBytes) return;
+    if (length == 0) {  // a hole
+      at += kRecordAlignment;
+      continue;
+    }
+    if (length > bytes.size() - at - kRecordHeaderBytes) return;
     const uint64_t size = kRecordHeaderBytes + length;
     std::string crc;
     PutFixed32(crc, RecordChecksum(SegmentId{kNode, sequence}, at,

@@ -116,6 +116,7 @@ class Recoverer {
       out_.active = out_.segments.size();
       out_.tail = reader.tail();
       last_batch_ = std::string(reader.last_batch());
+      last_batch_offset_ = reader.last_batch_offset();
     }
     used_ends_.push_back(reader.used_end());
     out_.segments.push_back(Segment{sequence, size, std::move(file)});
@@ -160,7 +161,7 @@ class Recoverer {
   absl::Status CutTail() {
     if (!last_batch_.empty()) {
       KONSUL_RETURN_IF_ERROR(
-          out_.segments[out_.active].file->WriteAt(out_.tail - last_batch_.size(), last_batch_));
+          out_.segments[out_.active].file->WriteAt(last_batch_offset_, last_batch_));
     }
     for (size_t i = out_.active; i < out_.segments.size(); ++i) {
       const Segment& segment = out_.segments[i];
@@ -184,8 +185,9 @@ class Recoverer {
 
   Replay replay_;
   Recovery out_;
-  std::string bytes_;                // of the segment being read
-  std::string last_batch_;           // its records, which end at out_.tail
+  std::string bytes_;       // of the segment being read
+  std::string last_batch_;  // of the active segment, its bytes
+  uint64_t last_batch_offset_ = 0;
   std::vector<uint64_t> used_ends_;  // of out_.segments
   std::optional<uint64_t> torn_in_;  // sequence of the segment with the incomplete batch
 };

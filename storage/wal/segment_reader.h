@@ -35,7 +35,8 @@ class SegmentReader {
   // After ReadInto: behind the last complete batch.
   uint64_t tail() const { return tail_; }
   bool has_batches() const { return tail_ > kSegmentHeaderBytes; }
-  // After ReadInto: the records of the last complete batch, which end at tail().
+  // After ReadInto: the last complete batch, up to tail() or to the file's end.
+  uint64_t last_batch_offset() const { return last_batch_; }
   absl::string_view last_batch() const { return bytes_.substr(last_batch_, tail_ - last_batch_); }
   // After ReadInto: pieces of an incomplete batch are there.
   bool torn() const { return torn_; }

@@ -167,6 +167,15 @@ TEST_F(WalTest, ATornTailIsCutAndTheLogGoesOn) {
   ExpectOpens();
 }
 
+// Found by the fuzzer: the last batch was written back at the wrong place.
+TEST_F(WalTest, AFileMayEndWithinTheLastPadding) {
+  Fill(2, 102);
+  Put(1, Bytes(1).substr(0, 512 + 2 * 144 - 1));
+  ExpectOpens();
+  Fill(1);
+  ExpectOpens();
+}
+
 TEST_F(WalTest, AFailedSyncPoisons) {
   ASSERT_TRUE(world
                   .WithWal(disk,
