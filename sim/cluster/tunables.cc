@@ -18,6 +18,12 @@ raft::Options DrawRaft(Duration election_timeout, env::Random& random) {
   raft::Options options;
   options.election_timeout = election_timeout;
   options.heartbeat_interval = election_timeout / OneOf<int>({3, 5, 10}, random);
+  if (random.Chance(1, 3)) {
+    // One entry per round trip: followers stay between two entries for long (paper, figure 8).
+    options.append_entries_max = 1;
+    options.inflight_max = 1;
+    return options;
+  }
   options.append_entries_max = OneOf<size_t>({1, 2, 1024, 1024}, random);
   options.append_bytes_max = OneOf<size_t>({1, 4096, 1 << 20}, random);
   options.inflight_max = OneOf<size_t>({1, 2, 256}, random);

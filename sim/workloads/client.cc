@@ -17,6 +17,9 @@ using checkers::Outcome;
 // Operations in a row with one server, on average.
 constexpr uint64_t kStay = 25;
 constexpr Duration kPauseAfterError = 20ms;
+// When the run wants to end: impatient clients can keep a slow cluster busy with work that nobody
+// waits for any more.
+constexpr Duration kPatience = 20s;
 
 class Client {
  public:
@@ -136,7 +139,8 @@ class Client {
     current_.invoked = shared_.now();
     id_ = shared_.history.Invoke(current_);
     const absl::StatusOr<http::Response> reply =
-        server_->Do(http::Request::Make(method, target, body), env_.After(spec_.timeout));
+        server_->Do(http::Request::Make(method, target, body),
+                    env_.After(shared_.hurry ? kPatience : spec_.timeout));
     if (reply.ok() && reply->status < 500) return *reply;
     // After cancellation the process is dying: nobody notes anything any more.
     if (absl::IsCancelled(reply.status())) return std::nullopt;
