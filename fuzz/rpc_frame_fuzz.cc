@@ -1,5 +1,5 @@
-// Bytes on the RPC port: frames, then the message in each. However the bytes are cut into reads, the
-// same payloads come out; a message that decodes encodes to one that decodes again.
+// Bytes on the RPC port: frames, then the message in each. However the bytes are cut into reads,
+// the same payloads come out; a message that decodes encodes to one that decodes again.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -90,13 +90,14 @@ TEST(CodecTest, RaftMessagesSurvive) {
   EXPECT_EQ(got.commit, Index(3));
   EXPECT_EQ(got.read_round, 99u);
 
-  const Envelope vote = RoundTrip({.body = MessageWith(raft::VoteRequest{true, Index(9), Term(6)})});
+  const Envelope vote =
+      RoundTrip({.body = MessageWith(raft::VoteRequest{true, Index(9), Term(6)})});
   const auto& request = std::get<raft::VoteRequest>(std::get<raft::Message>(vote.body).body);
   EXPECT_TRUE(request.pre);
   EXPECT_EQ(request.last_index, Index(9));
 
-  const Envelope reply = RoundTrip(
-      {.body = MessageWith(raft::AppendReply{false, Index(8), Index(5), Term(2), 17})});
+  const Envelope reply =
+      RoundTrip({.body = MessageWith(raft::AppendReply{false, Index(8), Index(5), Term(2), 17})});
   const auto& rejected = std::get<raft::AppendReply>(std::get<raft::Message>(reply.body).body);
   EXPECT_FALSE(rejected.success);
   EXPECT_EQ(rejected.hint_index, Index(5));
@@ -104,15 +105,14 @@ TEST(CodecTest, RaftMessagesSurvive) {
 }
 
 TEST(CodecTest, RequestsAndErrorsSurvive) {
-  const Envelope execute =
-      RoundTrip({42, 1500, server::ExecuteRequest{std::string("\0\xff", 2)}});
+  const Envelope execute = RoundTrip({42, 1500, server::ExecuteRequest{std::string("\0\xff", 2)}});
   EXPECT_EQ(execute.request_id, 42u);
   EXPECT_EQ(execute.timeout_ms, 1500u);
   EXPECT_EQ(std::get<server::ExecuteRequest>(execute.body).command, std::string("\0\xff", 2));
   const Envelope error = RoundTrip({42, 0, absl::UnavailableError("not the leader")});
   EXPECT_EQ(std::get<absl::Status>(error.body), absl::UnavailableError("not the leader"));
-  const server::Introduction hello{NodeId(3), ClusterId(4), "n3", "127.0.0.3:8300",
-                                   {{NodeId(3), "n3", "127.0.0.3:8300"}}, 3};
+  const server::Introduction hello{
+      NodeId(3), ClusterId(4), "n3", "127.0.0.3:8300", {{NodeId(3), "n3", "127.0.0.3:8300"}}, 3};
   const Envelope introduced = RoundTrip({.body = hello});
   EXPECT_EQ(std::get<server::Introduction>(introduced.body).view, hello.view);
   EXPECT_EQ(std::get<server::Introduction>(introduced.body).bootstrap_expect, 3u);
