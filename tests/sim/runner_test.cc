@@ -1,0 +1,149 @@
+// The runner itself: what scenarios promise, and that its end-to-end oracles can fire.
+#include "sim/cluster/runner.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "chaos/parse.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sim/scenarios/scenarios.h"
+
+namespace konsul::cluster {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  RunnerTest()
+      : scratch_(absl::StrCat(::testing::TempDir(), "/runner-", ::getpid(), "-",
+                              ::testing::UnitTest::GetInstance()->random_seed())) {}
+  ~RunnerTest() override { std::filesystem::remove_all(scratch_); }
+
+  Report RunText(const std::string& text, uint64_t seed) {
+    const auto experiment = chaos::ParseExperiment(text, "test.yaml");
+    EXPECT_TRUE(experiment.ok()) << experiment.status();
+    std::filesystem::remove_all(scratch_);
+    std::filesystem::create_directories(scratch_);
+    RunOptions options;
+    options.seed = seed;
+    options.scratch = scratch_;
+    return RunExperiment(*experiment, options);
+  }
+  Report RunScenario(const std::string& name, uint64_t seed) {
+    return RunText(scenarios::Find(name)->text, seed);
+  }
+
+ private:
+  const std::string scratch_;
+};
+
+std::string FindingsOf(const Report& report) {
+  std::string out = VerdictName(report.verdict);
+  for (const auto& finding : report.findings) {
+    absl::StrAppend(&out, "\n", finding.oracle, ": ", finding.text);
+  }
+  return out;
+}
+
+std::string Scenario(const std::string& faults, const std::string& liveness_within = "20s") {
+  return absl::StrCat(R"(
+apiVersion: konsul.io/v1alpha1
+kind: Experiment
+metadata: {name: test}
+spec:
+  duration: 5s
+  topology: {datacenters: [{servers: 3, clients: 2}]}
+  workload:
+    - {name: reg, type: register, keys: 2, rate: 100/s, mix: {read: 2, write: 2, cas: 1}}
+  safety: {blastRadius: {perDatacenter: all, allowQuorumLoss: true}}
+  liveness: {heal: all, within: )",
+                      liveness_within, "}\n", faults);
+}
+
+TEST_F(RunnerTest, AQuietClusterAnswersEverything) {
+  const Report report = RunText(Scenario(""), 1);
+  EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+  EXPECT_GT(report.operations.ok, 300u);
+  EXPECT_EQ(report.operations.unknown, 0u);
+  EXPECT_GT(report.probes.at("digests-compared"), 100u);
+}
+
+TEST_F(RunnerTest, TheScenariosPassAndTheirFaultsHappen) {
+  std::map<std::string, uint64_t> happened;
+  for (const char* name : {"default", "five", "lite"}) {
+    for (uint64_t seed = 1; seed <= 5; ++seed) {
+      const Report report = RunScenario(name, seed);
+      EXPECT_EQ(report.verdict, Verdict::kPass) << name << " " << seed << FindingsOf(report);
+      for (const auto& [probe, count] : report.probes) happened[probe] += count;
+    }
+  }
+  for (const char* probe : {"fault-cut", "fault-netem", "fault-kill", "fault-power-loss",
+                            "fault-restart", "fault-pause", "fault-clock", "fault-io-fault"}) {
+    EXPECT_GT(happened[probe], 0u) << probe;
+  }
+  EXPECT_EQ(happened["keys-undecided"], 0u);
+}
+
+constexpr const char* kKillAll = R"(
+  faults:
+    - name: dark
+      at: 2s
+      type: PodChaos
+      podChaos: {action: pod-kill, mode: all, selector: {labelSelectors: {component: server}}}
+      restart: {after: 500ms, loseUnsynced: true}
+)";
+
+TEST_F(RunnerTest, AllServersLosePowerAndNothingIsLost) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    const Report report = RunText(Scenario(kKillAll), seed);
+    EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+    EXPECT_EQ(report.probes.at("fault-power-loss"), 1u);
+    EXPECT_GT(report.probes.at("leaders"), 1u);
+  }
+}
+
+TEST_F(RunnerTest, AClusterThatCannotRecoverInTimeIsALivenessFinding) {
+  // No cluster elects a leader within a millisecond of coming back.
+  const Report report = RunText(Scenario(R"(
+  faults:
+    - name: dark
+      at: 4900ms
+      type: PodChaos
+      podChaos: {action: pod-kill, mode: all, selector: {labelSelectors: {component: server}}}
+)",
+                                         "1ms"),
+                                1);
+  EXPECT_EQ(report.verdict, Verdict::kLiveness);
+  ASSERT_FALSE(report.findings.empty());
+  EXPECT_THAT(report.findings[0].text, HasSubstr("no leader"));
+}
+
+TEST_F(RunnerTest, AServerThatCannotSyncGivesUpAndThatIsExcusedOnlyWithAFault) {
+  const Report report = RunText(Scenario(R"(
+  faults:
+    - name: eio
+      at: 2s
+      type: IOChaos
+      ioChaos: {action: fault, mode: one, selector: {labelSelectors: {component: server}}, methods: [fsync], errno: 5, duration: 1s}
+)"),
+                                3);
+  EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+  EXPECT_GT(report.probes.at("gave-up-after-disk-error"), 0u);
+}
+
+TEST_F(RunnerTest, TheScheduleIsOnRecord) {
+  const Report report = RunText(Scenario(kKillAll), 1);
+  ASSERT_EQ(report.schedule.size(), 2u);
+  EXPECT_EQ(report.schedule[0].kind, chaos::Injection::Kind::kPowerLoss);
+  EXPECT_EQ(report.schedule[0].targets.size(), 3u);
+  EXPECT_EQ(report.schedule[1].kind, chaos::Injection::Kind::kRestart);
+}
+
+}  // namespace
+}  // namespace konsul::cluster
