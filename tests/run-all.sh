@@ -10,8 +10,8 @@
 #   search        several hundred seeds of the simulator
 #   fuzz          every fuzz target for a while
 #
-# Logs of each phase are in build/test-logs. KONSUL_FUZZ_SECONDS (20) and KONSUL_SEARCH_SEEDS (500)
-# make it shorter or longer.
+# Logs of each phase are in build/test-logs. KONSUL_FUZZ_SECONDS (20), KONSUL_SEARCH_SEEDS (300 of each
+# scenario) and KONSUL_DETERMINISM_SEEDS (8) make it shorter or longer.
 set -u
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
@@ -85,19 +85,25 @@ determinism() {
   for preset in release debug clang clang-debug; do
     build $preset konsul-sim || { count "determinism ($preset build)" 0 1; return; }
   done
-  counted determinism tests/sim/determinism.sh build/release build/debug build/clang build/clang-debug
+  say "comparing hashes"
+  counted determinism tests/sim/determinism.sh "${KONSUL_DETERMINISM_SEEDS:-8}" \
+    build/{release,debug,clang,clang-debug}/bin/konsul-sim
 }
 
 mutants() {
   build mutants konsul-sim || { count "mutants (build)" 0 1; return; }
-  counted mutants tests/sim/mutants.sh build/mutants
+  say "looking for the planted bugs"
+  counted mutants tests/sim/mutants.sh build/mutants/bin/konsul-sim
 }
 
 search() {
   build release konsul-sim || { count "search (build)" 0 1; return; }
-  local seeds=${KONSUL_SEARCH_SEEDS:-500}
-  say "searching $seeds seeds"
-  counted search build/release/bin/konsul-sim search --seeds "$seeds" --jobs "$jobs"
+  local seeds=${KONSUL_SEARCH_SEEDS:-300} scenario
+  for scenario in default five lite; do
+    say "searching $seeds seeds of $scenario"
+    counted "search-$scenario" build/release/bin/konsul-sim search $scenario --seeds "$seeds"
+    tail -n 4 "$logs/search-$scenario.log"
+  done
 }
 
 fuzz() {

@@ -171,7 +171,9 @@ class DamagedFiles(ClusterTest):
             self.assertIn(text, server.log().splitlines()[-1])
         after = {path: os.path.getsize(path)
                  for path in glob.glob(os.path.join(server.data, "wal", "*"))}
-        self.assertEqual(before, after)
+        # A segment that was being prepared when the process died may be thrown away, no other.
+        self.assertLessEqual(after.items(), before.items())
+        self.assertLessEqual(len(before) - len(after), 1)
 
     def test_a_byte_in_an_early_record_of_the_log(self):
         server = self.server_with_data()
