@@ -24,14 +24,16 @@ def guard_of(path):
 def check_file(path, text):
     problems = []
     lines = text.split("\n")
-    limit = LINES_MAX_TEST if tree.is_test(path) or path.startswith("tests/") else LINES_MAX
+    test = tree.is_test(path) or path.startswith("tests/")
+    limit = LINES_MAX_TEST if test else LINES_MAX
     if len(lines) - 1 > limit:
         problems.append(f"{path}: {len(lines) - 1} lines; split it by concern (limit {limit})")
     if text and not text.endswith("\n"):
         problems.append(f"{path}: no newline at the end")
     for number, line in enumerate(lines, 1):
         where = f"{path}:{number}"
-        if len(line) > COLUMNS_MAX and "http" not in line:
+        # Tests hold texts in one piece; what can be broken, clang-format breaks.
+        if len(line) > COLUMNS_MAX and not test and "http" not in line:
             problems.append(f"{where}: {len(line)} columns (limit {COLUMNS_MAX})")
         if "\t" in line:
             problems.append(f"{where}: a tab")
