@@ -20,13 +20,19 @@ for mutant in $("$sim" mutants | sed -n 's/^\([a-z-]*\)  .*/\1/p'); do
     status=0
     output=$("$sim" search $scenario --seeds "$seeds" --mutant "$mutant" 2>/dev/null) || status=$?
     case $status in
-      1 | 3 | 5)
+      1)
+        # The seed must be clean without the bug, or it is something else that was found.
+        repeat=$(echo "$output" | sed -n 's/^repeat *konsul-sim \(run .*\) --mutant .*/\1/p')
+        if ! "$sim" $repeat >/dev/null 2>&1; then
+          echo "konsul-sim $repeat fails without $mutant, too" >&2
+          exit 1
+        fi
         found=yes
         echo "$mutant: found in $scenario"
         echo "$output" | grep -E '^(seeds|finding|repeat)' | cut -c1-200 | sed 's/^/    /'
         break
         ;;
-      0) ;;
+      0 | 3 | 5) ;;  # nothing, or not by an oracle of safety
       *)
         echo "$output" >&2
         exit 2
