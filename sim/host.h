@@ -55,7 +55,8 @@ class Host : private EventTarget, private Runner {
 
   // Starts a process: `main` runs on its root fiber at the world's next step, and the process ends
   // when main has returned and no fiber is left. Everything made from the Env must be destroyed by
-  // the process's own fibers (as RAII does) or before the next Start. Must not be running.
+  // the process's own fibers (as RAII does) or before the next Start; what main refers to must
+  // outlive the process, which the World's destructor kills at the latest. Must not be running.
   void Start(std::function<void(env::Env)> main);
   // All no-ops when not running, except PowerLoss, which takes the disk's unsynced bytes anyway and
   // leaves the machine without power until Start.

@@ -17,6 +17,12 @@ const env::Endpoint kServer{"10.0.0.1", 7};
 
 class NetworkTest : public ::testing::Test {
  protected:
+  // Dying fibers still write what they see into the members below.
+  void TearDown() override {
+    server_.Kill();
+    client_.Kill();
+  }
+
   // One client stream to a server that notes when which bytes came.
   void Talk(std::function<void(env::Env&, env::Stream&)> client) {
     server_.Start([this](env::Env env) {
