@@ -28,8 +28,7 @@ void Problems::Add(int line, int column, absl::string_view text) {
 absl::Status Problems::ToStatus() const {
   if (list_.empty()) return absl::OkStatus();
   auto sorted = list_;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(sorted.begin(), sorted.end());
   std::vector<std::string> lines;
   for (auto& [place, text] : sorted) lines.push_back(text);
   return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));

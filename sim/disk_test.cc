@@ -127,6 +127,21 @@ TEST(FileImage, EveryOutcomeOfAPowerLossHappens) {
   EXPECT_EQ(outcomes, all);
 }
 
+TEST(FileImage, ASectorWrittenTwiceMayBeFoundAsItWasBetween) {
+  std::set<char> outcomes;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    env::Random random(seed);
+    FileImage image;
+    for (const char c : {'a', 'b', 'c'}) {
+      image.Write(0, std::string(kSector, c), random);
+      if (c == 'a') image.SyncSucceeded(image.BeginSync());
+    }
+    image.PowerLoss(random);
+    outcomes.insert(image.Content()[0]);
+  }
+  EXPECT_EQ(outcomes, (std::set<char>{'a', 'b', 'c'}));
+}
+
 TEST(FileImage, ASyncCoversWhatWasWrittenBeforeItBegan) {
   bool lost = false, kept = false;
   for (uint64_t seed = 0; seed < 50; ++seed) {

@@ -45,8 +45,8 @@ Operation CasFailed(std::optional<std::string> expected, const std::string& v, i
 }
 
 LinearizabilityResult Check(std::vector<Operation> ops) {
-  std::stable_sort(ops.begin(), ops.end(),
-                   [](const Operation& a, const Operation& b) { return a.invoked < b.invoked; });
+  std::sort(ops.begin(), ops.end(),
+            [](const Operation& a, const Operation& b) { return a.invoked < b.invoked; });
   std::vector<const Operation*> pointers;
   for (const Operation& op : ops) pointers.push_back(&op);
   return CheckKey(pointers);

@@ -1,6 +1,8 @@
 #include "sim/cluster/run.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -248,15 +250,16 @@ Report Run::MakeReport() {
   report.schedule = director_.record();
   report.tunables = tunables_.ToString();
   if (failed()) {
-    std::vector<const sim::LogLine*> lines;
+    // By time; of one moment, hosts in their order.
+    std::map<std::pair<sim::Time, size_t>, const sim::LogLine*> lines;
     for (const sim::HostId id : world_.host_ids()) {
-      for (const sim::LogLine& line : world_.host(id).log().lines()) lines.push_back(&line);
+      for (const sim::LogLine& line : world_.host(id).log().lines()) {
+        lines.emplace(std::make_pair(line.time, lines.size()), &line);
+      }
     }
-    std::stable_sort(lines.begin(), lines.end(), [](const sim::LogLine* a, const sim::LogLine* b) {
-      return a->time < b->time;
-    });
-    const size_t skip = lines.size() > kLogTail ? lines.size() - kLogTail : 0;
-    for (size_t i = skip; i < lines.size(); ++i) report.log_tail.push_back(lines[i]->ToString());
+    auto it = lines.begin();
+    if (lines.size() > kLogTail) std::advance(it, lines.size() - kLogTail);
+    for (; it != lines.end(); ++it) report.log_tail.push_back(it->second->ToString());
   }
   return report;
 }
