@@ -140,7 +140,7 @@ class Scheduler {
   std::function<void()> wake_hook_;
   std::deque<Fiber*> runnable_;
   std::vector<Fiber*> heap_;  // by (deadline, order of parking)
-  std::vector<Fiber*> all_;  // each fiber knows its position, so that ending one of many is cheap
+  std::vector<Fiber*> all_;   // each fiber knows its position, so that ending one of many is cheap
   Fiber* current_ = nullptr;
   bool running_ = false;
   size_t fibers_ = 0;

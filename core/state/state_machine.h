@@ -31,8 +31,7 @@ class StateMachine {
   // Applies entries in order in one transaction, the applied index included. One result per entry,
   // encoded as core/wire/command.fbs CommandResult; empty for one without a command. An error
   // means that the store is unusable (disk full): nothing of the batch was applied.
-  virtual absl::StatusOr<std::vector<std::string>> Apply(
-      absl::Span<const Committed> entries) = 0;
+  virtual absl::StatusOr<std::vector<std::string>> Apply(absl::Span<const Committed> entries) = 0;
 
   // The index of the last entry applied; 0 on an empty store.
   virtual Index applied() const = 0;

@@ -50,7 +50,7 @@ class Run {
   Injector injector_;
   chaos::Director director_;
   bool directing_ = false;
-  sim::Time began_;       // of the fault phase
+  sim::Time began_;                       // of the fault phase
   Duration armed_for_ = Duration::max();  // since then; Duration::max() when not armed
   Duration healed_at_{};
   bool final_reads_done_ = false;
