@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,9 @@ class ContractWorld {
 struct WorldFactory {
   std::string name;
   std::function<std::unique_ptr<ContractWorld>()> make;
+
+  // How the test runner names it, instead of its bytes.
+  friend void PrintTo(const WorldFactory& factory, std::ostream* out) { *out << factory.name; }
 };
 
 // All registered worlds, in order of registration.
