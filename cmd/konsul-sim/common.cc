@@ -27,9 +27,16 @@ std::string& RepeatText() {
   return *text;
 }
 
+std::string& ScratchRoot() {
+  static auto* const root = new std::string();
+  return *root;
+}
+
 void CheckFailed(const std::string& text) {
   std::printf("verdict   crash: %s\nrepeat    %s\n", text.c_str(), RepeatText().c_str());
   std::fflush(stdout);
+  std::error_code error;
+  if (!ScratchRoot().empty()) fs::remove_all(ScratchRoot(), error);
   _exit(kExitCrash);
 }
 
@@ -87,11 +94,17 @@ Scratch::Scratch() {
   std::string pattern = (base / "konsul-sim-XXXXXX").string();
   KONSUL_CHECK(mkdtemp(pattern.data()) != nullptr, "cannot make a directory below ", base.string());
   root_ = pattern;
+  ScratchRoot() = root_;
+}
+
+Scratch::Scratch(const std::string& parent) : root_(absl::StrCat(parent, "/", getpid())) {
+  ScratchRoot() = root_;
 }
 
 Scratch::~Scratch() {
   std::error_code error;
   fs::remove_all(root_, error);
+  ScratchRoot().clear();
 }
 
 std::string Scratch::Fresh() {

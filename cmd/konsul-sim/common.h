@@ -28,16 +28,19 @@ absl::StatusOr<Scenario> LoadScenario(const std::string& name);
 absl::Status ActivateMutant(const std::string& name);
 
 // A directory for the table stores of this process, on a memory file system where there is one.
-// Removed by the destructor; the processes that a search forks make their own.
+// Removed by the destructor, and when a check of this process fails.
 class Scratch {
  public:
   Scratch();
+  // Below a directory that a parent process removes.
+  explicit Scratch(const std::string& parent);
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
   // A fresh empty directory, in place of the one given out before.
   std::string Fresh();
+  const std::string& root() const { return root_; }
 
  private:
   std::string root_;

@@ -23,9 +23,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// As shells say it of SIGINT.
+constexpr int kExitInterrupted = 130;
+
 double SecondsSince(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
+
+volatile sig_atomic_t interrupted = 0;
+void Interrupt(int) { interrupted = 1; }
 
 class Search {
  public:
@@ -33,7 +39,7 @@ class Search {
 
   int Run() {
     for (uint64_t i = 0; i < plan_.jobs; ++i) Fork(i);
-    while (!failed_ && Alive()) {
+    while (!failed_ && interrupted == 0 && Alive()) {
       Poll();
       Progress(false);
     }
@@ -59,6 +65,8 @@ class Search {
     const pid_t pid = fork();
     if (pid == 0) {
       close(ends[0]);
+      signal(SIGINT, SIG_DFL);
+      signal(SIGTERM, SIG_DFL);
       for (const Worker& other : workers_) close(other.pipe);
       WorkerMain(plan_, number, ends[1]);
     }
@@ -172,8 +180,12 @@ class Search {
                   RepeatCommand(plan_.scenario->argument, failed_seed_, plan_.mutant).c_str());
       return verdict_;
     }
-    std::printf("happened  %s\nverdict   pass\n",
-                absl::StrJoin(probes_, " ", absl::PairFormatter("=")).c_str());
+    std::printf("happened  %s\n", absl::StrJoin(probes_, " ", absl::PairFormatter("=")).c_str());
+    if (interrupted != 0) {
+      std::printf("verdict   none: interrupted\n");
+      return kExitInterrupted;
+    }
+    std::printf("verdict   pass\n");
     return 0;
   }
 
@@ -224,6 +236,10 @@ int SearchCommand(const flags::Parsed& parsed) {
   if (const absl::Status status = ActivateMutant(plan.mutant); !status.ok()) {
     return Usage(status.message());
   }
+  const Scratch scratch;
+  plan.scratch = scratch.root();
+  signal(SIGINT, &Interrupt);
+  signal(SIGTERM, &Interrupt);
   return Search(plan).Run();
 }
 

@@ -67,7 +67,7 @@ std::optional<Line> Decode(const std::string& text) {
 
 void WorkerMain(const SearchPlan& plan, uint64_t worker, int pipe) {
   {
-    Scratch scratch;
+    Scratch scratch(plan.scratch);
     for (uint64_t i = worker; i < plan.seeds; i += plan.jobs) {
       const uint64_t seed = plan.start + i;
       Tell(pipe, {.kind = Line::Kind::kBegin, .seed = seed});

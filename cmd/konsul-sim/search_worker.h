@@ -19,6 +19,7 @@ struct SearchPlan {
   uint64_t start = 1;
   uint64_t seeds = 100;
   uint64_t jobs = 1;
+  std::string scratch;        // the parent's, which removes it
   uint64_t twice_every = 50;  // these seeds run twice, and their hashes are compared
 };
 
