@@ -71,8 +71,12 @@ unit() {
   build release || { count "unit (build)" 0 1; return; }
   say "running the tests"
   local line total bad=0
-  ctest --test-dir build/release -j"$jobs" --output-on-failure --progress >"$logs/ctest.log" 2>&1 ||
-    sed -n '/\*\*\*Failed\|The following tests FAILED/,$p' "$logs/ctest.log" | tail -n 60
+  ctest --test-dir build/release -j"$jobs" --output-on-failure >"$logs/ctest.log" 2>&1 ||
+    # What failed and what it said, without the tests around it.
+    awk '/\*\*\*(Failed|Timeout|Exception|Not Run)/ {p = 1}
+         / Start +[0-9]+: / || /tests passed, / {p = 0}
+         p || /\((Failed|Timeout|SEGFAULT|Subprocess aborted|Not Run)\)$/' "$logs/ctest.log" |
+      cut -c1-300 | tail -n 100
   line=$(grep -E 'tests? failed out of' "$logs/ctest.log" | tail -n 1)
   total=$(sed -nE 's/.*out of ([0-9]+).*/\1/p' <<<"$line")
   bad=$(sed -nE 's/.* ([0-9]+) tests? failed.*/\1/p' <<<"$line")
