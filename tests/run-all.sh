@@ -111,7 +111,7 @@ search() {
 }
 
 fuzz() {
-  build fuzz || { count "fuzz (build)" 0 1; return; }
+  build fuzz fuzz/all || { count "fuzz (build)" 0 1; return; }
   say "fuzzing"
   counted fuzz fuzz/run.sh build/fuzz "${KONSUL_FUZZ_SECONDS:-20}"
 }
