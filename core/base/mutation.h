@@ -1,4 +1,4 @@
-// Planted bugs, to prove that the oracles find them (simulation.md in docs tells how).
+// Planted bugs, to prove that the oracles find them (docs/features/simulation.md tells how).
 //
 // A site asks `mutation::On(Mutation::kForgetVote)`. In every ordinary build this is the constant
 // false and the compiler removes the site; only a build with KONSUL_MUTANTS (the preset "mutants")
