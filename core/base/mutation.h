@@ -19,6 +19,38 @@ enum class Mutation {
   kForgetVote,       // the vote does not survive a restart
   kCommitOlderTerm,  // an entry of an older term is committed by counting replicas (section 5.4.2)
   kReadWithoutQuorum,  // a leader answers reads without confirming that it still leads
+  kCountRepeatedVotes,
+  kClearVoteOnStepDown,
+  kVoteBeforeSync,
+  kLeaderGrantsVote,
+  kIgnoreOldPreVote,
+  kPreVoteTeachesNoTerm,
+  kNoPreVote,
+  kHeartbeatOnStalledDisk,
+  kPromotedLearnerIsMute,
+  kMostFrequentMatch,
+  kShortAppendTruncates,
+  kRollBackToCommit,
+  kNextBehindMatch,
+  kHeartbeatCommitsAll,
+  kCompareLengthOnly,
+  kFollowersNeverApply,
+  kReadBeforeOwnCommit,
+  kBatchSharesFirstIndex,
+  kLeaseAfterTransfer,
+  kLeaseWithoutMargin,
+  kCampaignUnapplied,
+  kOneVoteCounter,
+  kLeaveJointEarly,
+  kReuseRemovedId,
+  kKeepConflictingEntry,
+  kPrevZeroReappends,
+  kSnapshotDeletesOpenOne,
+  kCompactBeforeSnapshot,
+  kBadChecksumTruncates,
+  kTrustMisdirectedWrite,
+  kUnfinishedSegment,
+  kGrowWithoutSync,
 };
 
 namespace mutation {

@@ -8,8 +8,9 @@ namespace konsul::raft {
 namespace {
 
 // docs/formats/configuration.md
-constexpr char kVersion = 1;
-constexpr size_t kVotersMax = 1024;
+constexpr char kVersion = 2;
+constexpr size_t kMembersMax = 1024;  // of each list
+constexpr size_t kRetiredMax = 1 << 20;
 constexpr size_t kTextMax = 4096;
 
 void PutU32(std::string* out, uint32_t value) {
@@ -67,45 +68,139 @@ absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("configuration entry: ", what));
 }
 
-}  // namespace
+void PutMembers(std::string* out, const std::vector<Member>& members) {
+  PutU32(out, static_cast<uint32_t>(members.size()));
+  for (const Member& member : members) {
+    PutU64(out, member.id.value);
+    PutText(out, member.name);
+    PutText(out, member.address);
+  }
+}
 
-const Member* Configuration::Find(NodeId id) const {
-  auto at = std::lower_bound(voters.begin(), voters.end(), id,
+// False when there are too many.
+bool TakeMembers(Reader& reader, std::vector<Member>* members) {
+  const uint64_t count = reader.Number(4);
+  if (count > kMembersMax) return false;
+  for (uint64_t i = 0; i < count && reader.ok(); ++i) {
+    Member member;
+    member.id = NodeId(reader.Number(8));
+    member.name = reader.Text();
+    member.address = reader.Text();
+    members->push_back(std::move(member));
+  }
+  return true;
+}
+
+const Member* FindIn(const std::vector<Member>& members, NodeId id) {
+  auto at = std::lower_bound(members.begin(), members.end(), id,
                              [](const Member& m, NodeId wanted) { return m.id < wanted; });
-  return at != voters.end() && at->id == id ? &*at : nullptr;
+  return at != members.end() && at->id == id ? &*at : nullptr;
 }
 
-std::vector<NodeId> Configuration::VoterIds() const {
-  std::vector<NodeId> ids;
-  ids.reserve(voters.size());
-  for (const Member& member : voters) ids.push_back(member.id);
-  return ids;
-}
-
-absl::Status Configuration::Validate() const {
-  if (voters.empty()) return absl::InvalidArgumentError("a configuration needs a voter");
-  if (voters.size() > kVotersMax) return absl::InvalidArgumentError("too many voters");
+absl::Status ValidateList(absl::string_view what, const std::vector<Member>& members) {
+  if (members.size() > kMembersMax) {
+    return absl::InvalidArgumentError(absl::StrCat("too many ", what));
+  }
   NodeId previous;  // 0, which is nobody's id
-  for (const Member& member : voters) {
+  for (const Member& member : members) {
     if (member.id <= previous) {
-      return absl::InvalidArgumentError("voters are not ascending by id, without 0 and duplicates");
+      return absl::InvalidArgumentError(
+          absl::StrCat(what, " are not ascending by id, without 0 and duplicates"));
     }
     if (member.name.size() > kTextMax || member.address.size() > kTextMax) {
-      return absl::InvalidArgumentError("a voter's name or address is too long");
+      return absl::InvalidArgumentError("a member's name or address is too long");
     }
     previous = member.id;
   }
   return absl::OkStatus();
 }
 
+}  // namespace
+
+const Member* Configuration::Find(NodeId id) const {
+  for (const std::vector<Member>* list : {&voters, &learners, &outgoing}) {
+    if (const Member* member = FindIn(*list, id)) return member;
+  }
+  return nullptr;
+}
+
+bool Configuration::IsVoter(NodeId id) const {
+  return FindIn(voters, id) != nullptr || FindIn(outgoing, id) != nullptr;
+}
+
+bool Configuration::IsLearner(NodeId id) const { return FindIn(learners, id) != nullptr; }
+
+bool Configuration::IsRetired(NodeId id) const {
+  return std::binary_search(retired.begin(), retired.end(), id);
+}
+
+std::vector<Member> Configuration::Members() const {
+  std::vector<Member> members = voters;
+  for (const std::vector<Member>* list : {&learners, &outgoing}) {
+    for (const Member& member : *list) {
+      const auto at =
+          std::lower_bound(members.begin(), members.end(), member.id,
+                           [](const Member& m, NodeId wanted) { return m.id < wanted; });
+      if (at == members.end() || at->id != member.id) members.insert(at, member);
+    }
+  }
+  return members;
+}
+
+Configuration Configuration::JointWith(const Configuration& target) const {
+  Configuration next = target;
+  next.retired = retired;
+  for (const Member& member : Members()) {
+    if (target.IsMember(member.id) || next.IsRetired(member.id)) continue;
+    next.retired.insert(std::upper_bound(next.retired.begin(), next.retired.end(), member.id),
+                        member.id);
+  }
+  const auto same_id = [](const Member& a, const Member& b) { return a.id == b.id; };
+  const bool same_voters =
+      std::equal(voters.begin(), voters.end(), target.voters.begin(), target.voters.end(), same_id);
+  // The same voters decide before and after: there is nothing to be joined.
+  next.outgoing = same_voters ? std::vector<Member>() : voters;
+  return next;
+}
+
+Configuration Configuration::Left() const {
+  Configuration next = *this;
+  next.outgoing.clear();
+  return next;
+}
+
+absl::Status Configuration::Validate() const {
+  if (voters.empty()) return absl::InvalidArgumentError("a configuration needs a voter");
+  for (const auto& [what, list] : {std::pair("voters", &voters), std::pair("learners", &learners),
+                                   std::pair("outgoing voters", &outgoing)}) {
+    if (absl::Status status = ValidateList(what, *list); !status.ok()) return status;
+  }
+  for (const Member& learner : learners) {
+    if (FindIn(voters, learner.id) != nullptr) {
+      return absl::InvalidArgumentError("a server is voter and learner at once");
+    }
+  }
+  if (retired.size() > kRetiredMax) {
+    return absl::InvalidArgumentError("too many servers were removed from this cluster");
+  }
+  NodeId previous;
+  for (const NodeId id : retired) {
+    if (id <= previous) return absl::InvalidArgumentError("retired ids are not ascending");
+    if (FindIn(voters, id) != nullptr || FindIn(learners, id) != nullptr) {
+      return absl::InvalidArgumentError("a server that was removed comes back under its id");
+    }
+    previous = id;
+  }
+  return absl::OkStatus();
+}
+
 std::string Configuration::Encode() const {
   std::string out(1, kVersion);
-  PutU32(&out, static_cast<uint32_t>(voters.size()));
-  for (const Member& member : voters) {
-    PutU64(&out, member.id.value);
-    PutText(&out, member.name);
-    PutText(&out, member.address);
-  }
+  PutMembers(&out, voters);
+  PutMembers(&out, outgoing);
+  PutMembers(&out, learners);
+  PutU32(&out, static_cast<uint32_t>(retired.size()));
+  for (const NodeId id : retired) PutU64(&out, id.value);
   return out;
 }
 
@@ -114,15 +209,16 @@ absl::StatusOr<Configuration> Configuration::Decode(absl::string_view bytes) {
   const uint64_t version = reader.Number(1);
   if (!reader.ok()) return Damaged("empty");
   if (version != kVersion) return Damaged(absl::StrCat("unknown version ", version));
-  const uint64_t count = reader.Number(4);
-  if (!reader.ok() || count > kVotersMax) return Damaged("bad number of voters");
   Configuration configuration;
-  for (uint64_t i = 0; i < count && reader.ok(); ++i) {
-    Member member;
-    member.id = NodeId(reader.Number(8));
-    member.name = reader.Text();
-    member.address = reader.Text();
-    configuration.voters.push_back(std::move(member));
+  if (!TakeMembers(reader, &configuration.voters) ||
+      !TakeMembers(reader, &configuration.outgoing) ||
+      !TakeMembers(reader, &configuration.learners)) {
+    return Damaged("bad number of members");
+  }
+  const uint64_t retired = reader.Number(4);
+  if (retired > kRetiredMax) return Damaged("bad number of retired servers");
+  for (uint64_t i = 0; i < retired && reader.ok(); ++i) {
+    configuration.retired.push_back(NodeId(reader.Number(8)));
   }
   if (!reader.done()) return Damaged("wrong length");
   if (absl::Status valid = configuration.Validate(); !valid.ok()) return Damaged(valid.message());

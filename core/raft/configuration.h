@@ -1,5 +1,5 @@
-// Who takes part. Grounds for joint consensus and learners (thesis 4); today every member is a
-// voter and the configuration is set once, at bootstrap, as entry 1 of term 1.
+// Who takes part (paper 6; thesis 4). The first configuration is entry 1 of term 1, later ones are
+// entries that a leader appends (membership.cc).
 #ifndef KONSUL_CORE_RAFT_CONFIGURATION_H_
 #define KONSUL_CORE_RAFT_CONFIGURATION_H_
 
@@ -19,13 +19,34 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
+// While two configurations hold (joint consensus), `voters` are those of the new one and `outgoing`
+// those of the old one; every decision needs a majority of each. `outgoing` is empty otherwise.
+// Each list is ascending by id and without duplicates.
 struct Configuration {
-  std::vector<Member> voters;  // ascending by id, without duplicates
+  std::vector<Member> voters;
+  std::vector<Member> outgoing;
+  // Get the log and count for nothing. Never in `voters`; in `outgoing` while being demoted.
+  std::vector<Member> learners;
+  // Servers that were members once. Their ids are not admitted again: whoever comes back under one
+  // may have lost what it had promised.
+  std::vector<NodeId> retired;
 
   bool empty() const { return voters.empty(); }
-  bool IsVoter(NodeId id) const { return Find(id) != nullptr; }
+  bool joint() const { return !outgoing.empty(); }
+  // In either configuration.
+  bool IsVoter(NodeId id) const;
+  bool IsLearner(NodeId id) const;
+  bool IsMember(NodeId id) const { return Find(id) != nullptr; }
+  bool IsRetired(NodeId id) const;
+  // In any of the lists; nullptr otherwise.
   const Member* Find(NodeId id) const;
-  std::vector<NodeId> VoterIds() const;
+  // Everybody who gets the log, ascending by id.
+  std::vector<Member> Members() const;
+
+  // The configuration that both hold in on the way to `target` (which is not joint).
+  Configuration JointWith(const Configuration& target) const;
+  // What a joint configuration leads to.
+  Configuration Left() const;
 
   // InvalidArgument when empty, out of order, with an id of 0 or with overlong texts.
   absl::Status Validate() const;

@@ -3,6 +3,7 @@
 #ifndef KONSUL_CORE_RAFT_CONFIGURATION_HISTORY_H_
 #define KONSUL_CORE_RAFT_CONFIGURATION_HISTORY_H_
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,36 @@ class ConfigurationHistory {
     while (!held_.empty() && held_.back().index >= from) held_.pop_back();
   }
 
+  // Everything before is in a snapshot, which knows its configuration.
+  void Reset(Index index, Configuration configuration) {
+    held_.clear();
+    if (index != Index(0)) Append(index, std::move(configuration));
+  }
+  // The log was compacted up to here: the configuration in force there stays, older ones go.
+  void Compact(Index upto) {
+    size_t older = 0;
+    while (older + 1 < held_.size() && held_[older + 1].index <= upto) ++older;
+    held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(older));
+  }
+  // What held at `index`, and since when; empty and 0 before the first. Not before the last
+  // Compact.
+  const Configuration& InForceAt(Index index) const {
+    const Held* held = HeldAt(index);
+    return held == nullptr ? none_ : held->value;
+  }
+  Index IndexInForceAt(Index index) const {
+    const Held* held = HeldAt(index);
+    return held == nullptr ? Index(0) : held->index;
+  }
+
+  // In any configuration that is still known.
+  bool WasLearner(NodeId id) const {
+    for (const Held& held : held_) {
+      if (held.value.IsLearner(id)) return true;
+    }
+    return false;
+  }
+
   // Empty for a passive server.
   const Configuration& current() const { return held_.empty() ? none_ : held_.back().value; }
   // Of the entry that holds the current one; 0 when there is none.
@@ -32,6 +63,12 @@ class ConfigurationHistory {
     Index index;
     Configuration value;
   };
+  const Held* HeldAt(Index index) const {
+    for (auto at = held_.rbegin(); at != held_.rend(); ++at) {
+      if (at->index <= index) return &*at;
+    }
+    return nullptr;
+  }
   std::vector<Held> held_;
   Configuration none_;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutation.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
@@ -13,22 +14,39 @@ namespace konsul::raft {
 
 void Raft::Core::Tick(const Moment& moment) {
   if (role == Role::kLeader) {
-    if (moment.now >= QuorumLapses()) {
-      // Somebody else may lead by now; whoever waits here for an answer must not wait for ever.
+    const bool stuck = moment.now >= DiskStalls() && !leadership->followers.empty() &&
+                       !mutation::On(Mutation::kHeartbeatOnStalledDisk);
+    if (moment.now >= QuorumLapses() || stuck) {
+      // Somebody else may lead by now, or should: a leader that cannot write can only be in the
+      // way (hashicorp/raft #503). Whoever waits here for an answer must not wait for ever.
       BecomeFollower(moment, hard_state.term, NodeId(0));
-    } else if (moment.now >= leadership->heartbeat_due) {
-      SendHeartbeats();
+      return;
+    }
+    if (leadership->transfer && moment.now >= leadership->transfer->gives_up) {
+      leadership->transfer.reset();
+    }
+    if (moment.now >= leadership->heartbeat_due) {
+      SendHeartbeats(moment.now);
       leadership->heartbeat_due = moment.now + options.heartbeat_interval;
     }
-  } else if (MayCampaign() && moment.now >= election_due) {
+    return;
+  }
+  if (MayCampaign() && moment.now >= election_due) {
     ElectionTimeout(moment);
+  } else if (votes && moment.now >= ask_again) {
+    AskForVotes(/*again=*/true);
+    ask_again = moment.now + options.heartbeat_interval;
   }
 }
 
 Instant Raft::Core::NextDeadline() const {
-  if (role != Role::kLeader) return MayCampaign() ? election_due : Instant::Never();
+  if (role != Role::kLeader) {
+    if (!MayCampaign()) return Instant::Never();
+    return votes ? std::min(election_due, ask_again) : election_due;
+  }
   if (leadership->followers.empty()) return Instant::Never();
-  return std::min(leadership->heartbeat_due, QuorumLapses());
+  const Instant transfer = leadership->transfer ? leadership->transfer->gives_up : Instant::Never();
+  return std::min({leadership->heartbeat_due, QuorumLapses(), DiskStalls(), transfer});
 }
 
 // When a leader has been without a quorum for an election timeout (thesis 6.2).
@@ -41,10 +59,29 @@ Instant Raft::Core::QuorumLapses() const {
 
 // Drawn anew every time, so that split votes do not repeat (paper 5.2).
 void Raft::Core::ResetElectionTimer(const Moment& moment) {
-  const uint64_t span =
-      static_cast<uint64_t>(std::max<int64_t>(options.election_timeout.count(), 1));
-  election_due =
-      moment.now + options.election_timeout + Duration(static_cast<int64_t>(moment.draw % span));
+  // Without a leader there is nobody to be patient with: one heartbeat is time enough for votes.
+  const Duration base =
+      moment.now < hurry_until ? options.heartbeat_interval / 2 : options.election_timeout;
+  const uint64_t span = static_cast<uint64_t>(std::max<int64_t>(base.count(), 1));
+  election_due = moment.now + base + Duration(static_cast<int64_t>(moment.draw % span));
+}
+
+// The leader's process closed its connection, so it ended, or is about to. That ends the patience
+// that protects a leader, but not a promise: nobody is helped to lead while a lease may hold. The
+// voters stand up one after the other, in the order of their ids, as all of them get this hint at
+// once and would split the vote.
+void Raft::Core::LeaderIsGone(const Moment& moment) {
+  leader = NodeId(0);
+  leader_heard = Instant::Past();
+  hurry_until = moment.now + options.election_timeout;
+  int rank = 0;
+  for (const Member& voter : configuration().voters) {
+    if (voter.id >= id) break;
+    ++rank;
+  }
+  const Duration step = options.election_timeout / 20;
+  const Instant first = std::max(moment.now, promised_until) + step / 4;
+  election_due = std::min(election_due, first + rank * step);
 }
 
 // ---- Candidates ---------------------------------------------------------------------------------
@@ -53,7 +90,8 @@ void Raft::Core::ResetElectionTimer(const Moment& moment) {
 void Raft::Core::ElectionTimeout(const Moment& moment) {
   // A disk that is slower than elections: until our term and vote are durable we have asked nobody
   // in this term, and each further term would only queue up behind it and never be won.
-  if (!HardStateIsDurable()) {
+  // One that is stuck would not let a leader keep its promises either.
+  if (!HardStateIsDurable() || moment.now >= DiskStalls()) {
     ResetElectionTimer(moment);
     return;
   }
@@ -61,7 +99,7 @@ void Raft::Core::ElectionTimeout(const Moment& moment) {
   if (options.pre_vote) {
     PreCampaign(moment);
   } else {
-    Campaign(moment);
+    Campaign(moment, /*transfer=*/false);
   }
 }
 
@@ -70,27 +108,42 @@ void Raft::Core::ElectionTimeout(const Moment& moment) {
 void Raft::Core::PreCampaign(const Moment& moment) {
   role = Role::kPreCandidate;
   ResetElectionTimer(moment);
+  ask_again = moment.now + options.heartbeat_interval;
   votes = Votes{{id, true}};  // binds not even itself, so nothing has to be durable
-  for (const Member& voter : configuration().voters) {
-    if (voter.id == id) continue;
-    Send(voter.id, hard_state.term + 1,
-         VoteRequest{.pre = true, .last_index = log.last_index(), .last_term = log.last_term()});
-  }
+  AskForVotes(/*again=*/false);
   CountVotes(moment);
 }
 
 // Candidates: "increment currentTerm, vote for self, reset election timer, send RequestVote RPCs to
 // all other servers". The own vote is a vote like any other: it counts once it is durable.
-void Raft::Core::Campaign(const Moment& moment) {
+void Raft::Core::Campaign(const Moment& moment, bool transfer) {
   hard_state = HardState{hard_state.term + 1, id};
   role = Role::kCandidate;
   leader = NodeId(0);
+  campaigns_by_transfer = transfer;
   ResetElectionTimer(moment);
+  ask_again = moment.now + options.heartbeat_interval;
   votes.emplace();
-  for (const Member& voter : configuration().voters) {
-    if (voter.id == id) continue;
-    SendAfterPersist(voter.id, hard_state.term,
-                     VoteRequest{.last_index = log.last_index(), .last_term = log.last_term()});
+  AskForVotes(/*again=*/false);
+}
+
+// Questions and answers get lost: who has not answered is asked again until the election is over.
+void Raft::Core::AskForVotes(bool again) {
+  const bool pre = role == Role::kPreCandidate;
+  if (again && !pre && !HardStateIsDurable()) return;  // the first question has not even left
+  const VoteRequest request{.pre = pre,
+                            .transfer = campaigns_by_transfer,
+                            .last_index = log.last_index(),
+                            .last_term = log.last_term()};
+  for (const Member& member : electorate().Members()) {
+    if (member.id == id || !electorate().IsVoter(member.id) || votes->count(member.id) > 0) {
+      continue;
+    }
+    if (pre) {
+      Send(member.id, hard_state.term + 1, request);
+    } else {
+      SendAfterPersist(member.id, hard_state.term, request);
+    }
   }
 }
 
@@ -108,6 +161,11 @@ void Raft::Core::HandleVoteReply(const Moment& moment, const Message& message,
   } else if (role != Role::kCandidate) {
     return;
   }
+  if (mutation::On(Mutation::kCountRepeatedVotes) && reply.granted && (*votes)[message.from]) {
+    for (const Member& voter : configuration().voters) {
+      if (votes->emplace(voter.id, true).second) break;
+    }
+  }
   // Per voter, not per message: a repeated reply counts once, and a late refusal does not undo
   // a grant.
   (*votes)[message.from] |= reply.granted;
@@ -115,7 +173,7 @@ void Raft::Core::HandleVoteReply(const Moment& moment, const Message& message,
 }
 
 void Raft::Core::CountVotes(const Moment& moment) {
-  switch (Tally(configuration().VoterIds(), *votes)) {
+  switch (Tally(electorate(), *votes)) {
     case VoteResult::kPending:
       break;
     case VoteResult::kLost:
@@ -123,7 +181,7 @@ void Raft::Core::CountVotes(const Moment& moment) {
       break;
     case VoteResult::kWon:
       if (role == Role::kPreCandidate) {
-        Campaign(moment);
+        Campaign(moment, /*transfer=*/false);
       } else {
         BecomeLeader(moment);
       }
@@ -134,17 +192,19 @@ void Raft::Core::CountVotes(const Moment& moment) {
 // Candidates: "if votes received from majority of servers: become leader".
 void Raft::Core::BecomeLeader(const Moment& moment) {
   votes.reset();
+  campaigns_by_transfer = false;
+  hurry_until = Instant::Past();
   role = Role::kLeader;
   leader = id;
   leadership.emplace();
   leadership->heartbeat_due = moment.now + options.heartbeat_interval;
-  for (const Member& voter : configuration().voters) {
-    if (voter.id == id) continue;
-    leadership->followers.emplace(voter.id, Progress(log.last_index() + 1, moment.now));
+  for (Index i = commit + 1; i <= log.last_index(); ++i) {
+    leadership->uncommitted_bytes += log.At(i)->payload->size();
   }
+  SyncFollowers(moment.now);
   // Commits, and so reveals, what earlier terms left behind (5.4.2, 8). It is also the first
   // AppendEntries of this term, which tells everybody who leads.
-  AppendToLog(Entry{.index = log.last_index() + 1, .term = hard_state.term});
+  AppendToLog(moment, Entry{.index = log.last_index() + 1, .term = hard_state.term});
 }
 
 // ---- Voters -------------------------------------------------------------------------------------
@@ -155,7 +215,14 @@ void Raft::Core::HandleVoteRequest(const Moment& moment, const Message& message,
                                    const VoteRequest& request) {
   const bool vote_is_free = message.term > hard_state.term || hard_state.vote == NodeId(0) ||
                             hard_state.vote == message.from;
-  const bool granted = vote_is_free && log.IsUpToDate(request.last_index, request.last_term);
+  bool granted = vote_is_free && log.IsUpToDate(request.last_index, request.last_term);
+  if (mutation::On(Mutation::kPromotedLearnerIsMute) && configurations.WasLearner(id)) {
+    granted = false;
+  }
+  if (mutation::On(Mutation::kLeaderGrantsVote) && role == Role::kLeader && !request.pre) {
+    Send(message.from, hard_state.term, VoteReply{.granted = true});
+    return;
+  }
   if (request.pre) {
     Send(message.from, granted ? message.term : hard_state.term,
          VoteReply{.pre = true, .granted = granted});

@@ -24,7 +24,9 @@ void Invariants::CheckSlow(const Raft::Core& core) {
   for (Index i = core.log.first_index(); i <= core.log.last_index(); ++i) {
     if (core.log.At(i)->kind == EntryKind::kConfiguration) last_configuration = i;
   }
-  KONSUL_CHECK(core.configurations.current_index() == last_configuration,
+  KONSUL_CHECK(core.configurations.current_index() == last_configuration ||
+                   (last_configuration == Index(0) &&
+                    core.configurations.current_index() <= core.log.base()),
                "the configuration in force is not the log's last one");
 }
 
@@ -66,10 +68,15 @@ void Invariants::CheckHistory(const Raft::Core& core) {
 // The log is contiguous, its terms never fall, its configurations are in force.
 void Invariants::CheckNewEntries(const Raft::Core& core) {
   const RaftLog& log = core.log;
+  if (scanned_ < log.base()) {
+    // Compacted, or replaced by a snapshot: what is behind the base is all new to us, at worst.
+    scanned_ = log.base();
+    scanned_term_ = log.TermAt(scanned_).value();
+  }
   // The scanned end was overwritten: what is committed was not, for sure.
   if (log.TermAt(scanned_) != scanned_term_) {
     KONSUL_CHECK(scanned_ > commit_, "a committed entry was overwritten or compacted unseen");
-    scanned_ = std::min(commit_, log.last_index());
+    scanned_ = std::max(log.base(), std::min(commit_, log.last_index()));
     scanned_term_ = log.TermAt(scanned_).value();
   }
   while (scanned_ < log.last_index()) {
@@ -92,6 +99,7 @@ void Invariants::CheckConfiguration(const Raft::Core& core) {
     KONSUL_CHECK(core.configuration().empty());
     return;
   }
+  if (at <= core.log.base()) return;  // a snapshot holds it
   const Entry* entry = core.log.At(at);
   KONSUL_CHECK(entry != nullptr && entry->kind == EntryKind::kConfiguration,
                "the configuration of ", at.value, " outlived its entry");
@@ -106,8 +114,9 @@ void Invariants::CheckRole(const Raft::Core& core) {
   KONSUL_CHECK((core.leader == core.id) == (core.role == Role::kLeader), RoleName(core.role),
                " and its leader");
   KONSUL_CHECK(!campaigns || core.leader == NodeId(0), "campaigns against a known leader");
-  KONSUL_CHECK(core.role == Role::kFollower || core.MayCampaign(), RoleName(core.role),
-               " without a vote in the configuration");
+  // A leader that removes itself leads until that is committed.
+  KONSUL_CHECK(core.role == Role::kFollower || core.role == Role::kLeader || core.MayCampaign(),
+               RoleName(core.role), " without a vote in the configuration");
   // A vote for anybody but itself is a vote not to stand in this term.
   KONSUL_CHECK(core.role == Role::kFollower || core.role == Role::kPreCandidate ||
                    core.hard_state.vote == core.id,
@@ -116,13 +125,15 @@ void Invariants::CheckRole(const Raft::Core& core) {
 
 void Invariants::CheckLeader(const Raft::Core& core) {
   const auto& followers = core.leadership->followers;
-  KONSUL_CHECK(
-      followers.size() + 1 == core.configuration().voters.size() && followers.count(core.id) == 0,
-      "followers are not the other voters");
+  KONSUL_CHECK(followers.count(core.id) == 0, "a leader that follows itself");
+  for (const Member& member : core.configuration().Members()) {
+    KONSUL_CHECK(member.id == core.id || followers.count(member.id) == 1, "member ",
+                 ToHex(member.id.value), " does not get the log");
+  }
   // Its first entry is there from the start, and nobody else may shorten a leader's log.
   KONSUL_CHECK(core.log.last_term() == core.hard_state.term, "a leader without its noop");
   for (const auto& [peer, follower] : followers) {
-    KONSUL_CHECK(core.configuration().IsVoter(peer));
+    KONSUL_CHECK(core.configuration().IsMember(peer) || follower.departing);
     KONSUL_CHECK(follower.match() < follower.next(), "match ", follower.match().value, ", next ",
                  follower.next().value);
     KONSUL_CHECK(

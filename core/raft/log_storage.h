@@ -18,13 +18,24 @@ struct LogBatch {
   absl::Span<const Entry> entries;
 };
 
+// Calls come one at a time, from the fiber that writes the log (core/server/log_writer.h). After an
+// error the log is poisoned and every later call returns that error.
 class LogStorage {
  public:
   virtual ~LogStorage() = default;
 
-  // Suspends until the batch is durable. One at a time. After an error the log is poisoned and
-  // every later Append returns that error.
+  // Suspends until the batch is durable.
   virtual absl::Status Append(const LogBatch& batch) = 0;
+
+  // Entries up to and including `upto` are not needed any more: a durable snapshot covers them.
+  // Gives back what room it can (whole segments); a restart may find some of them again. Never
+  // touches what is behind `upto`, nor the hard state.
+  virtual absl::Status Compact(Index upto) = 0;
+
+  // Every entry goes, and the log goes on behind `base`, the last entry of a durable snapshot that
+  // came from the leader. The hard state stays. Suspends until that is durable: a crash leaves
+  // either the old log or the new, empty one.
+  virtual absl::Status Reset(LogPosition base) = 0;
 };
 
 }  // namespace konsul::raft

@@ -6,9 +6,10 @@
 
 namespace konsul::raft {
 
-void PersistQueue::HandOut(std::optional<HardState> hard_state, Index last_index, Term last_term) {
+void PersistQueue::HandOut(Instant now, std::optional<HardState> hard_state, Index last_index,
+                           Term last_term) {
   if (hard_state) handed_out_ = *hard_state;
-  batches_.push_back({hard_state, last_index, last_term, last_index});
+  batches_.push_back({now, hard_state, last_index, last_term, last_index});
 }
 
 void PersistQueue::Truncate(Index from) {

@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "core/base/ids.h"
+#include "core/base/time.h"
 #include "core/raft/types.h"
 
 namespace konsul::raft {
@@ -29,8 +30,11 @@ class PersistQueue {
   const HardState& durable() const { return durable_; }
   bool empty() const { return batches_.empty(); }
 
+  // When the oldest batch under way was handed out; Never() without one.
+  Instant oldest() const { return empty() ? Instant::Never() : batches_.front().handed_out_at; }
+
   // A batch is handed out; its last entry is at 0/0 when it has none.
-  void HandOut(std::optional<HardState> hard_state, Index last_index, Term last_term);
+  void HandOut(Instant now, std::optional<HardState> hard_state, Index last_index, Term last_term);
   // The log lost its entries from `from` on.
   void Truncate(Index from);
   // The oldest batch, which ends at `last_index`/`last_term`, is durable. Returns up to where the
@@ -39,6 +43,7 @@ class PersistQueue {
 
  private:
   struct Batch {
+    Instant handed_out_at;
     std::optional<HardState> hard_state;
     Index last_index;
     Term last_term;

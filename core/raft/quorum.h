@@ -1,5 +1,5 @@
-// Majorities, and nothing else: values in, a value out. Joint consensus (thesis 4.3) will take the
-// lesser answer of two configurations.
+// Majorities, and nothing else: values in, a value out. With two configurations in force (thesis
+// 4.3) the lesser of the two answers counts.
 #ifndef KONSUL_CORE_RAFT_QUORUM_H_
 #define KONSUL_CORE_RAFT_QUORUM_H_
 
@@ -10,6 +10,7 @@
 
 #include "absl/types/span.h"
 #include "core/base/ids.h"
+#include "core/raft/configuration.h"
 
 namespace konsul::raft {
 
@@ -29,7 +30,9 @@ enum class VoteResult : uint8_t { kPending, kWon, kLost };
 
 // Voters that have answered, and whether they granted. Each voter counts once, others never.
 using Votes = std::map<NodeId, bool>;
-VoteResult Tally(absl::Span<const NodeId> voters, const Votes& votes);
+VoteResult Tally(absl::Span<const Member> voters, const Votes& votes);
+// Of both voter lists of the configuration.
+VoteResult Tally(const Configuration& configuration, const Votes& votes);
 
 }  // namespace konsul::raft
 

@@ -30,6 +30,7 @@
 #include "core/base/time.h"
 #include "core/raft/configuration.h"
 #include "core/raft/ready.h"
+#include "core/raft/snapshot_point.h"
 #include "core/raft/types.h"
 
 namespace konsul::raft {
@@ -37,13 +38,26 @@ namespace konsul::raft {
 struct Options {
   // A follower campaigns after a time without a leader drawn from [election_timeout,
   // 2*election_timeout); a leader steps down after election_timeout without a quorum.
-  Duration election_timeout = 200ms;
-  Duration heartbeat_interval = 40ms;
+  Duration election_timeout = 100ms;
+  Duration heartbeat_interval = 25ms;
+  // After a leader's message, a server helps nobody else to lead for this long, whatever it hears.
+  // At most election_timeout. A leader that a quorum has promised this needs not ask it before each
+  // read: see Raft::LeaseRead. 0: no leases.
+  Duration lease_promise = 50ms;
+  // What any two clocks may differ in speed from true time, in parts per million, for leases to be
+  // safe. 1,000,000 or more: no leases.
+  uint32_t clock_drift_max_ppm = 50'000;
+  // A leader whose log batch is not durable after this long steps down: its disk is stuck.
+  Duration disk_stall_timeout = 1s;
   // Limits of one AppendEntries; at least one entry goes out whatever its size.
   size_t append_entries_max = 1024;
   size_t append_bytes_max = 1 << 20;
-  // Appends in flight per follower before the leader waits for a reply.
+  // Appends in flight per follower before the leader waits for a reply, and bytes in them.
   size_t inflight_max = 256;
+  size_t inflight_bytes_max = 16 << 20;
+  // Entries proposed and not committed, and bytes in them, before proposals are refused.
+  size_t uncommitted_entries_max = 32768;
+  size_t uncommitted_bytes_max = 64 << 20;
   // Entries in one Ready::committed.
   size_t apply_entries_max = 4096;
   // Thesis 9.6 and 6.2. Off only in tests of what happens without.
@@ -60,8 +74,12 @@ struct Moment {
 // What storage gives back at the start of a process.
 struct Recovered {
   HardState hard_state;
-  std::vector<Entry> entries;  // all of the log, contiguous from index 1
-  Index applied;               // of the state machine; at most the last entry's index
+  // The latest snapshot; its last index is 0 when there is none.
+  SnapshotPoint snapshot;
+  // What the log still has, contiguous: beginning at the latest right behind the snapshot's last
+  // entry, and reaching at least to that entry or empty.
+  std::vector<Entry> entries;
+  Index applied;  // of the state machine; at least the snapshot's index, at most the log's end
 };
 
 class Raft {
@@ -87,7 +105,8 @@ class Raft {
   // Time has passed; cheap and harmless when nothing is due.
   void Tick(Moment moment);
   // Appends to the leader's log. The entry's index and term tell whether it was this proposal that
-  // committed. Unavailable when this server does not lead.
+  // committed. Unavailable when this server does not lead or is handing over; ResourceExhausted
+  // when too much is under way already.
   struct Proposed {
     Index index;
     Term term;
@@ -97,12 +116,42 @@ class Raft {
   // `context`. Requests between two Ready share one round of messages (thesis 6.4). Unavailable
   // when this server does not lead.
   absl::Status ReadIndex(Moment moment, uint64_t context);
+  // The commit index, for a read that relies on a lease: nobody else can lead before a quorum's
+  // promises end, as long as no clock is faster or slower than Options::clock_drift_max_ppm says.
+  // Unavailable when this server does not lead, or when the lease has run out for now.
+  absl::StatusOr<Index> LeaseRead(Moment moment) const;
+
+  // ---- Membership (thesis 4). `target` is not joint; its `retired` does not matter. Any
+  // difference at once: joint consensus is entered and left as needed. Unavailable when this server
+  // does not lead, FailedPrecondition while another change is under way or for an id that was
+  // removed once, InvalidArgument when the target is not valid. The change is done when status()
+  // shows a configuration that is not joint, committed at or behind the proposed entry.
+  absl::StatusOr<Proposed> ProposeConfiguration(Moment moment, const Configuration& target);
+  // Thesis 3.10. Brings `to` (0: the voter that is furthest) up to date and has it campaign; until
+  // then proposals are refused. Given up after an election timeout, and the leader goes on.
+  // Unavailable when this server does not lead, NotFound when `to` is no other voter,
+  // FailedPrecondition while another transfer is under way.
+  absl::Status TransferLeadership(Moment moment, NodeId to);
+
+  // ---- Snapshots (paper 7). A snapshot that is durable here covers everything up to `upto`, which
+  // is applied: the log may forget it.
+  void Compact(Index upto);
+  // What a snapshot that ends at `index` has to tell besides the state: an index from the log's
+  // base to what is applied.
+  SnapshotPoint PointAt(Index index) const;
+  // A snapshot from the leader of `term` is complete and durable here. It comes into force if it is
+  // ahead of this server (Ready::restore).
+  void InstallSnapshot(Moment moment, NodeId from, Term term, const SnapshotPoint& point);
+  // The driver has done what Ready::snapshots asked for, or has given up for now.
+  void SnapshotEnded(Moment moment, NodeId to);
+
   // Everything handed out so far up to this batch is durable: the batch's last entry (0/0 when it
   // had none) and its hard state. Once for each Ready that NeedsPersist(), in their order.
   void Persisted(Moment moment, Index last_index, Term last_term);
-  // The connection to a peer was lost: what is in flight to it may be lost as well. A hint that
-  // makes recovery quick; loss that nobody tells of is noticed with the next heartbeat.
-  void PeerUnreachable(Moment moment, NodeId peer);
+  // The connection to a peer was lost: what is in flight to it may be lost as well. `closed` when
+  // its side closed it, as the end of its process does; if it is the leader, an election begins at
+  // once instead of after a time-out. Hints that make recovery quick; nothing relies on them.
+  void PeerUnreachable(Moment moment, NodeId peer, bool closed);
 
   bool HasReady() const;
   // Moves the work out. Not empty when HasReady().
@@ -113,6 +162,8 @@ class Raft {
 
   Status status() const;
   const Configuration& configuration() const;
+  // Ascending by id; empty when this server does not lead.
+  std::vector<FollowerStatus> followers() const;
   // The log as this server holds it, durable or not. nullptr outside of it.
   const Entry* EntryAt(Index index) const;
 

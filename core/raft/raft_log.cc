@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutation.h"
 
 namespace konsul::raft {
 
@@ -21,6 +22,7 @@ std::optional<Term> RaftLog::TermAt(Index index) const {
 }
 
 bool RaftLog::IsUpToDate(Index index, Term term) const {
+  if (mutation::On(Mutation::kCompareLengthOnly)) return index >= last_index();
   return term > last_term() || (term == last_term() && index >= last_index());
 }
 
@@ -72,6 +74,21 @@ void RaftLog::TruncateFrom(Index from) {
   entries_.erase(entries_.begin() + static_cast<ptrdiff_t>(from - first_index()), entries_.end());
   handed_out_ = std::min(handed_out_, from - 1);
   durable_ = std::min(durable_, from - 1);
+}
+
+void RaftLog::CompactTo(Index upto) {
+  if (upto <= base_) return;
+  const std::optional<Term> term = TermAt(upto);
+  KONSUL_CHECK(term.has_value(), "compact up to ", upto.value, " of ", last_index().value);
+  entries_.erase(entries_.begin(), entries_.begin() + static_cast<ptrdiff_t>(upto - base_));
+  base_ = upto;
+  base_term_ = *term;
+}
+
+void RaftLog::Reset(LogPosition base) {
+  entries_.clear();
+  base_ = durable_ = handed_out_ = base.index;
+  base_term_ = base.term;
 }
 
 std::vector<Entry> RaftLog::HandOut() {

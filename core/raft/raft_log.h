@@ -5,8 +5,8 @@
 //        . [ e e e e e e e | e e e e e e e e | e e e e e e ]
 //            safe on disk    being written     not taken yet
 //
-// `base` is 0 today. A snapshot will move it, and its term, forward; nothing else in here assumes
-// that the log begins at 1.
+// A snapshot lets `base` move forward (paper 7): what is at and before it is known to be committed,
+// and only its term is kept.
 #ifndef KONSUL_CORE_RAFT_RAFT_LOG_H_
 #define KONSUL_CORE_RAFT_RAFT_LOG_H_
 
@@ -24,6 +24,7 @@ namespace konsul::raft {
 class RaftLog {
  public:
   RaftLog() = default;
+  explicit RaftLog(LogPosition base) { Reset(base); }
 
   Index base() const { return base_; }
   Index first_index() const { return base_ + 1; }
@@ -53,6 +54,10 @@ class RaftLog {
   void Append(Entry entry);
   // Drops `from` and everything after it. Both marks fall back with it.
   void TruncateFrom(Index from);
+  // Drops everything up to and including `upto`, which is in the log, or its base.
+  void CompactTo(Index upto);
+  // Empty, and begins behind `base`; that place counts as durable (a snapshot is).
+  void Reset(LogPosition base);
 
   // ---- Where the log is on its way to the disk.
 

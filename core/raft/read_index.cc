@@ -1,5 +1,6 @@
-// Linearizable reads through the read index (thesis 6.4).
+// Linearizable reads without a log entry: the read index (thesis 6.4) and leases (6.4.1).
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/base/mutation.h"
 #include "core/raft/core.h"
 
@@ -18,7 +19,8 @@ absl::Status Raft::Core::ReadIndex(uint64_t context) {
 // Step 1: before an entry of its own term is committed, a leader does not know all that is
 // committed (5.4.2), and its index could be older than what was read elsewhere.
 bool Raft::Core::CanStartReadRound() const {
-  return leadership->reads.has_waiting() && log.TermAt(commit) == hard_state.term;
+  if (!leadership->reads.has_waiting()) return false;
+  return log.TermAt(commit) == hard_state.term || mutation::On(Mutation::kReadBeforeOwnCommit);
 }
 
 // Steps 2 and 3: notes the commit index; SendWhatIsOwed tells the round to everybody.
@@ -34,6 +36,34 @@ void Raft::Core::ConfirmReads() {
   const uint64_t confirmed =
       MajorityOf(reads.round(), [](const Progress& follower) { return follower.round_echoed; });
   reads.Confirm(confirmed, &out.reads);
+}
+
+// Thesis 6.4.1, with the follower's half of the bargain made explicit: after a message that a
+// leader sent at s, its receiver helps nobody else for `lease_promise` of its own clock. So nobody
+// else leads before s + lease_promise as long as a quorum has answered such messages, minus what
+// the two clocks may disagree by: ours may be slow by the drift bound, theirs fast by as much.
+//
+//     ours       s |---------- lease ----------|
+//     theirs       ..r |-------- promise --------|     r is after s
+absl::StatusOr<Index> Raft::Core::LeaseRead(Instant now) const {
+  constexpr int64_t kMillion = 1'000'000;
+  const int64_t drift =
+      mutation::On(Mutation::kLeaseWithoutMargin) ? 0 : options.clock_drift_max_ppm;
+  if (role != Role::kLeader) return absl::UnavailableError("this server is not the leader");
+  if (drift >= kMillion || options.lease_promise <= Duration(0)) {
+    return absl::UnavailableError("leases are switched off");
+  }
+  if (leadership->lease_released && !mutation::On(Mutation::kLeaseAfterTransfer)) {
+    return absl::UnavailableError("the lease was given up for a transfer");
+  }
+  if (log.TermAt(commit) != hard_state.term) {
+    return absl::UnavailableError("nothing is committed in this term yet");
+  }
+  const Instant from =
+      MajorityOf(now, [](const Progress& follower) { return follower.lease_from; });
+  const Duration lease = options.lease_promise / (kMillion + drift) * (kMillion - drift);
+  if (now >= from + lease) return absl::UnavailableError("the lease has run out");
+  return commit;
 }
 
 }  // namespace konsul::raft

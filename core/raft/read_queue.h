@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/ids.h"
+#include "core/base/mutation.h"
 #include "core/raft/ready.h"
 
 namespace konsul::raft {
@@ -30,6 +31,9 @@ class ReadQueue {
   // that was ever acknowledged only if it is of this leader's own term.
   void StartRound(Index commit) {
     ++round_;
+    if (mutation::On(Mutation::kBatchSharesFirstIndex) && !open_.empty()) {
+      commit = open_.front().commit;
+    }
     open_.push_back({round_, commit, std::move(waiting_)});
     waiting_.clear();
   }

@@ -8,12 +8,15 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/mutation.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
 
 void Raft::Core::Send(NodeId to, Term term, Body body) {
-  std::vector<Message>& queue = HardStateIsDurable() ? out.messages : out.messages_after_persist;
+  const bool at_once = HardStateIsDurable() || (mutation::On(Mutation::kVoteBeforeSync) &&
+                                                std::holds_alternative<VoteReply>(body));
+  std::vector<Message>& queue = at_once ? out.messages : out.messages_after_persist;
   queue.push_back(Message{id, to, term, std::move(body)});
 }
 
@@ -23,7 +26,7 @@ void Raft::Core::SendAfterPersist(NodeId to, Term term, Body body) {
 
 bool Raft::Core::HasReady() const {
   if (!out.empty() || hard_state != writes.handed_out()) return true;
-  if (log.handed_out() < log.last_index() || applied < ApplicableUpTo()) return true;
+  if (log.handed_out() < log.last_index() || MayApply()) return true;
   if (role != Role::kLeader) return false;
   if (CanStartReadRound()) return true;
   const auto& followers = leadership->followers;
@@ -32,22 +35,21 @@ bool Raft::Core::HasReady() const {
   });
 }
 
-Ready Raft::Core::TakeReady() {
+Ready Raft::Core::TakeReady(const Moment& moment) {
   // Appends and read rounds are made here and not where they arise, so that what came in since the
   // last Ready travels together.
   if (role == Role::kLeader) {
     if (CanStartReadRound()) StartReadRound();
-    SendWhatIsOwed();
+    SendWhatIsOwed(moment.now);
   }
   Ready ready = std::exchange(out, Ready{});
   if (hard_state != writes.handed_out()) ready.hard_state = hard_state;
   ready.entries = log.HandOut();
   if (ready.NeedsPersist()) {
-    const bool has_entries = !ready.entries.empty();
-    writes.HandOut(ready.hard_state, has_entries ? ready.entries.back().index : Index(0),
-                   has_entries ? ready.entries.back().term : Term(0));
+    const LogPosition last = ready.LastPersisted();
+    writes.HandOut(moment.now, ready.hard_state, last.index, last.term);
   }
-  if (applied < ApplicableUpTo()) {
+  if (MayApply()) {
     const Index upto = std::min(ApplicableUpTo(), applied + options.apply_entries_max);
     ready.committed = log.Slice(applied + 1, upto - applied, SIZE_MAX);
     applied = upto;
@@ -58,7 +60,8 @@ Ready Raft::Core::TakeReady() {
 void Raft::Core::Persisted(const Moment& moment, Index last_index, Term last_term) {
   log.MarkDurable(writes.Persisted(last_index, last_term));
   if (role == Role::kCandidate && HardStateIsDurable()) OwnVoteIsDurable(moment);
-  if (role == Role::kLeader) AdvanceCommit();
+  if (role != Role::kLeader) return;
+  AdvanceCommit(moment);
 }
 
 }  // namespace konsul::raft

@@ -24,6 +24,9 @@ struct Ready {
   // To be written, in this order, in one batch. `entries` begins at or before the end of what was
   // handed out earlier; where it overlaps, it replaces the old suffix.
   std::optional<HardState> hard_state;
+  // The log is to be emptied first, since a snapshot that is durable here takes its place up to
+  // this entry (LogStorage::Reset); the state machine is to be restored from it before `committed`.
+  std::optional<LogPosition> restore;
   std::vector<Entry> entries;
 
   // May be sent at once.
@@ -35,16 +38,27 @@ struct Ready {
   // runs ahead of the local log.
   std::vector<Entry> committed;
 
+  // Followers that need a snapshot; the driver answers each with Raft::SnapshotEnded.
+  std::vector<NodeId> snapshots;
+
   // Reads that are confirmed, and reads that are lost because the leadership is.
   std::vector<ReadState> reads;
   std::vector<uint64_t> failed_reads;
 
   bool empty() const {
-    return !hard_state && entries.empty() && messages.empty() && messages_after_persist.empty() &&
-           committed.empty() && reads.empty() && failed_reads.empty();
+    return !hard_state && !restore && entries.empty() && messages.empty() &&
+           messages_after_persist.empty() && committed.empty() && snapshots.empty() &&
+           reads.empty() && failed_reads.empty();
   }
   // True when the driver has to call Raft::Persisted for this batch.
-  bool NeedsPersist() const { return hard_state.has_value() || !entries.empty(); }
+  bool NeedsPersist() const {
+    return hard_state.has_value() || restore.has_value() || !entries.empty();
+  }
+  // The last entry of the batch, as Raft::Persisted wants it.
+  LogPosition LastPersisted() const {
+    if (!entries.empty()) return {entries.back().index, entries.back().term};
+    return restore.value_or(LogPosition{});
+  }
 };
 
 // A look from outside; a copy.
@@ -59,6 +73,20 @@ struct Status {
   Index last_index;
   Term last_term;
   Index durable_index;
+  Index log_base;  // the log begins behind this entry
+  Index configuration_index;
+  NodeId transfer;  // the leader is handing over to this server
+  uint64_t uncommitted_bytes = 0;
+};
+
+// What a leader knows of one other member.
+struct FollowerStatus {
+  NodeId id;
+  Index match;
+  Index next;
+  Instant heard;  // when it last answered
+  bool snapshot = false;
+  size_t inflight_bytes = 0;
 };
 
 }  // namespace konsul::raft

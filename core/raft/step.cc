@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/mutation.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
@@ -10,6 +11,9 @@ namespace {
 // A pre-vote binds nobody and teaches nobody a term: neither the question, nor the answer that
 // grants it, which echoes the term asked about (thesis 9.6).
 bool IsAboutALaterTermOnly(const Message& message) {
+  if (mutation::On(Mutation::kPreVoteTeachesNoTerm)) {
+    if (auto* reply = std::get_if<VoteReply>(&message.body)) return reply->pre;
+  }
   if (auto* request = std::get_if<VoteRequest>(&message.body)) return request->pre;
   if (auto* reply = std::get_if<VoteReply>(&message.body)) return reply->pre && reply->granted;
   return false;
@@ -39,9 +43,8 @@ void Raft::Core::Step(const Moment& moment, Message message) {
   }
   // Thesis 4.2.3: while a leader is alive, nobody else is helped to depose it, not even by taking
   // over the term.
-  if (std::holds_alternative<VoteRequest>(message.body) && HeardFromLeaderLately(moment.now)) {
-    return;
-  }
+  const auto* request = std::get_if<VoteRequest>(&message.body);
+  if (request != nullptr && !request->transfer && IsLoyal(moment.now, message.term)) return;
   // All servers: "if RPC request or response contains term T > currentTerm: set currentTerm = T,
   // convert to follower".
   if (message.term > hard_state.term && !IsAboutALaterTermOnly(message)) {
@@ -56,6 +59,8 @@ void Raft::Core::Step(const Moment& moment, Message message) {
     HandleAppendRequest(moment, message, std::move(request));
   } else if (auto* append_reply = std::get_if<AppendReply>(&message.body)) {
     HandleAppendReply(moment, message, *append_reply);
+  } else if (std::holds_alternative<TimeoutNow>(message.body)) {
+    HandleTimeoutNow(moment, message);
   }
 }
 
@@ -65,9 +70,15 @@ bool Raft::Core::IsWellFormed(const Message& message) const {
   return append == nullptr || AreContiguous(*append, message.term);
 }
 
-bool Raft::Core::HeardFromLeaderLately(Instant now) const {
-  // Only check-quorum makes a leader that lost its quorum go away by itself; without it, whoever
-  // still hears such a leader would hold up everybody else.
+// The promise of a lease holds whatever happened to the leader since. Beyond it, only check-quorum
+// makes a leader that lost its quorum go away by itself; without it, whoever still hears such a
+// leader would hold up everybody else.
+bool Raft::Core::IsLoyal(Instant now, Term asked) const {
+  if (mutation::On(Mutation::kLeaderGrantsVote) && role == Role::kLeader &&
+      asked == hard_state.term) {
+    return false;
+  }
+  if (now < promised_until) return true;
   if (!options.check_quorum) return false;
   if (role == Role::kLeader) return true;
   return leader != NodeId(0) && now < leader_heard + options.election_timeout;
@@ -78,6 +89,7 @@ bool Raft::Core::HeardFromLeaderLately(Instant now) const {
 // know that *we* are ahead and cannot follow it: both would wait for ever (etcd #8243, #8501).
 void Raft::Core::AnswerFromThePast(const Message& message) {
   if (auto* vote = std::get_if<VoteRequest>(&message.body)) {
+    if (vote->pre && mutation::On(Mutation::kIgnoreOldPreVote)) return;
     Send(message.from, hard_state.term, VoteReply{.pre = vote->pre, .granted = false});
   } else if (auto* append = std::get_if<AppendRequest>(&message.body)) {
     Send(message.from, hard_state.term,
@@ -88,13 +100,16 @@ void Raft::Core::AnswerFromThePast(const Message& message) {
 void Raft::Core::BecomeFollower(const Moment& moment, Term new_term, NodeId new_leader) {
   KONSUL_CHECK(new_term >= hard_state.term);
   // The vote belongs to its term: it is kept when the term is (akka-raft #56), gone with it.
-  if (new_term > hard_state.term) hard_state = HardState{new_term, NodeId(0)};
+  if (new_term > hard_state.term || mutation::On(Mutation::kClearVoteOnStepDown)) {
+    hard_state = HardState{new_term, NodeId(0)};
+  }
   if (role == Role::kLeader) {
     leadership->reads.Fail(&out.failed_reads);
     leadership.reset();
     ResetElectionTimer(moment);  // a leader has none
   }
   votes.reset();
+  campaigns_by_transfer = false;
   role = Role::kFollower;
   leader = new_leader;
 }

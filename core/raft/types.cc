@@ -37,7 +37,8 @@ struct Describer {
 
   std::string operator()(const VoteRequest& v) const {
     return absl::StrCat(Head(v.pre ? "PreVote" : "RequestVote"),
-                        " last=", Position(v.last_index, v.last_term));
+                        " last=", Position(v.last_index, v.last_term),
+                        v.transfer ? " transfer" : "");
   }
   std::string operator()(const VoteReply& v) const {
     return absl::StrCat(Head(v.pre ? "PreVoteReply" : "RequestVoteReply"),
@@ -62,6 +63,7 @@ struct Describer {
     return absl::StrCat(Head("AppendReply"), " rejected=", a.match_or_rejected.value,
                         " hint=", Position(a.hint_index, a.hint_term), Round(a.read_round));
   }
+  std::string operator()(const TimeoutNow&) const { return Head("TimeoutNow"); }
 
   const Message& m;
 };

@@ -38,6 +38,13 @@ struct Entry {
   }
 };
 
+// An entry by its place. 0/0 is the place before the first one.
+struct LogPosition {
+  Index index;
+  Term term;
+  friend bool operator==(const LogPosition&, const LogPosition&) = default;
+};
+
 // What a server must find again after a restart besides its log (paper, figure 2).
 struct HardState {
   Term term;
@@ -52,6 +59,8 @@ struct HardState {
 // grants it echoes that term, one that refuses it carries the sender's own.
 struct VoteRequest {
   bool pre = false;
+  // The leader itself asked for this election (TimeoutNow), so nobody protects it.
+  bool transfer = false;
   Index last_index;
   Term last_term;
 };
@@ -62,11 +71,14 @@ struct VoteReply {
 
 // AppendEntries RPC (paper 5.3). Without entries it is a heartbeat, or a probe. `read_round` is
 // echoed: a leader that sees it echoed by a quorum knows that it led when it sent it (thesis 6.4).
+// So is `sent`, the leader's clock in nanoseconds: the receiver will not help another candidate for
+// Options::lease_promise after it got this, and the leader's lease begins when it sent it.
 struct AppendRequest {
   Index prev_index;
   Term prev_term;
   Index commit;  // never beyond what this message proves to match at the receiver
   uint64_t read_round = 0;
+  int64_t sent = 0;
   std::vector<Entry> entries;
 };
 struct AppendReply {
@@ -78,13 +90,17 @@ struct AppendReply {
   Index hint_index;
   Term hint_term;
   uint64_t read_round = 0;
+  int64_t sent = 0;
 };
+
+// Thesis 3.10: the leader hands over. The receiver campaigns at once, without pre-vote.
+struct TimeoutNow {};
 
 struct Message {
   NodeId from;
   NodeId to;
   Term term;
-  std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply> body;
+  std::variant<VoteRequest, VoteReply, AppendRequest, AppendReply, TimeoutNow> body;
 };
 
 // "RequestVote 1->2 t3 last=5/2": one line, for transcripts and traces.

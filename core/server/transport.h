@@ -13,6 +13,8 @@
 #include "core/env/network.h"
 #include "core/raft/configuration.h"
 #include "core/raft/types.h"
+#include "core/server/operator.h"
+#include "core/server/snapshot_store.h"
 
 namespace konsul::server {
 
@@ -38,9 +40,36 @@ struct ExecuteReply {
   std::string result;
 };
 // "Up to which index must I have applied to read linearizably?"
-struct ReadIndexRequest {};
+struct ReadIndexRequest {
+  bool lease = false;  // the leader may answer by its lease, without asking a quorum
+};
 struct ReadIndexReply {
   Index index;
+};
+
+// What a server asks of the leader on behalf of an operator (operator.h) or for itself.
+struct AdminRequest {
+  enum class Kind : uint8_t { kAddServer = 0, kRemoveServer = 1, kTransfer = 2, kMembers = 3 };
+  Kind kind = Kind::kMembers;
+  raft::Member member;  // kAddServer; of the others only the id counts, 0 for any in kTransfer
+};
+struct AdminReply {
+  Membership members;  // as of the end of the request
+};
+
+// One piece of a snapshot from the leader of `term`. Pieces of one snapshot come one after the
+// other, each after the reply to the one before; the first has no bytes and asks where to begin.
+struct SnapshotChunk {
+  NodeId from;
+  Term term;
+  SnapshotMeta meta;  // `bytes` is the size of the whole file
+  uint64_t offset = 0;
+  std::string bytes;
+};
+struct SnapshotChunkReply {
+  Term term;               // of the receiver; a higher one than the sender's ends the transfer
+  uint64_t offset = 0;     // the first byte that is missing; meta.bytes when it is complete
+  bool installed = false;  // complete, verified, durable, and handed to consensus
 };
 
 // The other side of Transport: what the server does with what arrives. Called on the transport's
@@ -53,11 +82,16 @@ class TransportHandler {
   // An introduction arrived. An error refuses the connection, and the peer is told the text.
   virtual absl::Status OnIntroduction(const Introduction& peer) = 0;
   virtual void OnRaftMessage(raft::Message message) = 0;
-  // The connection over which messages to `peer` went is gone; some may be lost.
-  virtual void OnPeerLost(NodeId peer) = 0;
+  // A connection with `peer`, either way, is gone; messages may be lost. `closed` when the peer's
+  // side ended it (reset or end of stream), which is what the end of its process looks like; not
+  // when we gave up on it.
+  virtual void OnPeerLost(NodeId peer, bool closed) = 0;
   virtual absl::StatusOr<ExecuteReply> OnExecute(ExecuteRequest request, Instant deadline) = 0;
   virtual absl::StatusOr<ReadIndexReply> OnReadIndex(ReadIndexRequest request,
                                                      Instant deadline) = 0;
+  virtual absl::StatusOr<AdminReply> OnAdmin(AdminRequest request, Instant deadline) = 0;
+  virtual absl::StatusOr<SnapshotChunkReply> OnSnapshotChunk(SnapshotChunk chunk,
+                                                             Instant deadline) = 0;
 };
 
 // Fibers of the server's scheduler only.
@@ -80,6 +114,10 @@ class Transport {
                                                Instant deadline) = 0;
   virtual absl::StatusOr<ReadIndexReply> ReadIndex(NodeId to, ReadIndexRequest request,
                                                    Instant deadline) = 0;
+  virtual absl::StatusOr<AdminReply> Admin(NodeId to, AdminRequest request, Instant deadline) = 0;
+  // Over a connection of its own, so that chunks do not hold up heartbeats.
+  virtual absl::StatusOr<SnapshotChunkReply> SendChunk(NodeId to, SnapshotChunk chunk,
+                                                       Instant deadline) = 0;
 };
 
 }  // namespace konsul::server

@@ -6,6 +6,7 @@
 #ifndef KONSUL_CORE_STATE_STATE_MACHINE_H_
 #define KONSUL_CORE_STATE_STATE_MACHINE_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "absl/types/span.h"
 #include "core/base/hash.h"
 #include "core/base/ids.h"
+#include "core/state/snapshot_rows.h"
 
 namespace konsul::state {
 
@@ -32,6 +34,20 @@ class StateMachine {
   // encoded as core/wire/command.fbs CommandResult; empty for one without a command. An error
   // means that the store is unusable (disk full): nothing of the batch was applied.
   virtual absl::StatusOr<std::vector<std::string>> Apply(absl::Span<const Committed> entries) = 0;
+
+  // All rows as of this moment, while applying goes on (one MVCC read transaction). `applied` and
+  // `digest` belong to the rows. Must not outlive the state machine; few at a time.
+  struct Frozen {
+    Index applied;
+    Hash128 digest;
+    std::unique_ptr<RowSource> rows;
+  };
+  virtual absl::StatusOr<Frozen> Freeze() = 0;
+
+  // Replaces everything by the rows of a snapshot, in transactions small enough for other fibers to
+  // run between them; suspends. Until it has returned OK, also after a crash or a restart of the
+  // process, applied() is 0 and the tables count as empty: no half of a snapshot is ever read.
+  virtual absl::Status Restore(RowSource& rows) = 0;
 
   // The index of the last entry applied; 0 on an empty store.
   virtual Index applied() const = 0;
