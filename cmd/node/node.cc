@@ -104,7 +104,6 @@ absl::Status Run(const env::Env& env, const Options& options) {
 
   const net_api::Routes routes({*server, *opened.tables, env.clock});
   http::Server http_server(env, http::ServerOptions{}, routes.handler());
-  rpc::RpcServer rpc_server(env, *server);
 
   absl::Status status;
   {
@@ -112,6 +111,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
     // the server's fibers send through them until they end.
     fiber::Group links(env.scheduler);
     rpc::RpcTransport transport(env, *server, links);
+    rpc::RpcServer rpc_server(env, *server, [&](NodeId peer) { transport.PeerIsUp(peer); });
     fiber::Group fibers(env.scheduler);
     server->Start(transport, fibers);
     fibers.Spawn("rpc-server", [&] { (void)rpc_server.Serve(*rpc_listener); });

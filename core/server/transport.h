@@ -104,12 +104,16 @@ class Transport {
   virtual void Send(raft::Message message) = 0;
   // Where a server is, from its introduction or from the configuration.
   virtual void Learn(NodeId id, const env::Endpoint& address) = 0;
+  // Of a server that is no member any more: it is dialled no longer, until it is learnt again. What
+  // it dials itself stays.
+  virtual void Forget(NodeId id) = 0;
   // Introduces itself at an address (one of -retry-join) and returns who answered there.
   virtual absl::StatusOr<Introduction> Introduce(const env::Endpoint& address,
                                                  Instant deadline) = 0;
 
-  // Suspend until the reply. Unavailable when the request was certainly not sent; Aborted when the
-  // connection broke after it was (the outcome is unknown); or the error that the peer returned.
+  // Suspend until the reply. Unavailable when the request was certainly not sent, ResourceExhausted
+  // when too much waits for that server already (not sent either); Aborted when the connection
+  // broke after it was sent (the outcome is unknown); or the error that the peer returned.
   virtual absl::StatusOr<ExecuteReply> Execute(NodeId to, ExecuteRequest request,
                                                Instant deadline) = 0;
   virtual absl::StatusOr<ReadIndexReply> ReadIndex(NodeId to, ReadIndexRequest request,

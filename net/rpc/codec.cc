@@ -1,11 +1,9 @@
 #include "net/rpc/codec.h"
 
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/wire/rpc_generated.h"
-#include "flatbuffers/flatbuffers.h"
+#include "net/rpc/codec_parts.h"
 
 namespace konsul::rpc {
 namespace {
@@ -13,124 +11,125 @@ namespace {
 using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
 
-template <typename... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <typename... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
-
 // ---- Encoding -----------------------------------------------------------------------------------
 
-template <typename T>
 struct Encoded {
-  T type;
+  wire::Body type;
   Offset<void> body;
 };
 
-Offset<flatbuffers::Vector<uint8_t>> EncodeBytes(FlatBufferBuilder& fbb, const std::string& bytes) {
-  return fbb.CreateVector(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
-}
+// One overload per alternative of Body.
+struct BodyEncoder {
+  FlatBufferBuilder& fbb;
 
-Encoded<wire::RaftBody> EncodeRaftBody(FlatBufferBuilder& fbb, const raft::Message& message) {
-  return std::visit(
-      Overloaded{
-          [&](const raft::VoteRequest& m) {
-            return Encoded<wire::RaftBody>{
-                wire::RaftBody::VoteRequest,
-                wire::CreateVoteRequest(fbb, m.pre, m.last_index.value, m.last_term.value).Union()};
-          },
-          [&](const raft::VoteReply& m) {
-            return Encoded<wire::RaftBody>{wire::RaftBody::VoteReply,
-                                           wire::CreateVoteReply(fbb, m.pre, m.granted).Union()};
-          },
-          [&](const raft::AppendRequest& m) {
-            std::vector<Offset<wire::Entry>> entries;
-            entries.reserve(m.entries.size());
-            for (const raft::Entry& entry : m.entries) {
-              const auto payload = EncodeBytes(fbb, *entry.payload);
-              entries.push_back(wire::CreateEntry(fbb, entry.index.value, entry.term.value,
-                                                  static_cast<uint8_t>(entry.kind), payload));
-            }
-            const auto vector = fbb.CreateVector(entries);
-            return Encoded<wire::RaftBody>{
-                wire::RaftBody::AppendRequest,
-                wire::CreateAppendRequest(fbb, m.prev_index.value, m.prev_term.value,
-                                          m.commit.value, m.read_round, vector)
-                    .Union()};
-          },
-          [&](const raft::AppendReply& m) {
-            return Encoded<wire::RaftBody>{
-                wire::RaftBody::AppendReply,
-                wire::CreateAppendReply(fbb, m.success, m.match_or_rejected.value,
-                                        m.hint_index.value, m.hint_term.value, m.read_round)
-                    .Union()};
-          },
-      },
-      message.body);
-}
-
-Offset<void> EncodeIntroduction(FlatBufferBuilder& fbb, const server::Introduction& m) {
-  std::vector<Offset<wire::Member>> view;
-  for (const raft::Member& member : m.view) {
-    const auto name = fbb.CreateString(member.name);
-    const auto address = fbb.CreateString(member.address);
-    view.push_back(wire::CreateMember(fbb, member.id.value, name, address));
+  Encoded operator()(const Hello& m) const {
+    return {wire::Body::Introduction, EncodeHello(fbb, m).Union()};
   }
-  const auto name = fbb.CreateString(m.name);
-  const auto address = fbb.CreateString(m.address);
-  const auto members = fbb.CreateVector(view);
-  return wire::CreateIntroduction(fbb, kProtocol, m.id.value, m.cluster.value, name, address,
-                                  members, m.bootstrap_expect)
-      .Union();
-}
-
-Encoded<wire::Body> EncodeBody(FlatBufferBuilder& fbb, const Body& body) {
-  return std::visit(
-      Overloaded{
-          [&](const server::Introduction& m) {
-            return Encoded<wire::Body>{wire::Body::Introduction, EncodeIntroduction(fbb, m)};
-          },
-          [&](const raft::Message& m) {
-            const Encoded<wire::RaftBody> inner = EncodeRaftBody(fbb, m);
-            return Encoded<wire::Body>{wire::Body::RaftMessage,
-                                       wire::CreateRaftMessage(fbb, m.from.value, m.to.value,
-                                                               m.term.value, inner.type, inner.body)
-                                           .Union()};
-          },
-          [&](const server::ExecuteRequest& m) {
-            const auto command = EncodeBytes(fbb, m.command);
-            return Encoded<wire::Body>{wire::Body::ExecuteRequest,
-                                       wire::CreateExecuteRequest(fbb, command).Union()};
-          },
-          [&](const server::ExecuteReply& m) {
-            const auto result = EncodeBytes(fbb, m.result);
-            return Encoded<wire::Body>{
-                wire::Body::ExecuteReply,
-                wire::CreateExecuteReply(fbb, m.index.value, result).Union()};
-          },
-          [&](const server::ReadIndexRequest&) {
-            return Encoded<wire::Body>{wire::Body::ReadIndexRequest,
-                                       wire::CreateReadIndexRequest(fbb).Union()};
-          },
-          [&](const server::ReadIndexReply& m) {
-            return Encoded<wire::Body>{wire::Body::ReadIndexReply,
-                                       wire::CreateReadIndexReply(fbb, m.index.value).Union()};
-          },
-          [&](const absl::Status& m) {
-            const auto text = fbb.CreateString(m.message().data(), m.message().size());
-            return Encoded<wire::Body>{
-                wire::Body::ErrorReply,
-                wire::CreateErrorReply(fbb, static_cast<int>(m.code()), text).Union()};
-          },
-      },
-      body);
-}
+  Encoded operator()(const raft::Message& m) const {
+    return {wire::Body::RaftMessage, EncodeRaft(fbb, m).Union()};
+  }
+  Encoded operator()(const server::ExecuteRequest& m) const {
+    const auto command = EncodeBytes(fbb, m.command);
+    return {wire::Body::ExecuteRequest, wire::CreateExecuteRequest(fbb, command).Union()};
+  }
+  Encoded operator()(const server::ExecuteReply& m) const {
+    const auto result = EncodeBytes(fbb, m.result);
+    return {wire::Body::ExecuteReply, wire::CreateExecuteReply(fbb, m.index.value, result).Union()};
+  }
+  Encoded operator()(const server::ReadIndexRequest& m) const {
+    return {wire::Body::ReadIndexRequest, wire::CreateReadIndexRequest(fbb, m.lease).Union()};
+  }
+  Encoded operator()(const server::ReadIndexReply& m) const {
+    return {wire::Body::ReadIndexReply, wire::CreateReadIndexReply(fbb, m.index.value).Union()};
+  }
+  Encoded operator()(const absl::Status& m) const {
+    const auto text = fbb.CreateString(m.message().data(), m.message().size());
+    return {wire::Body::ErrorReply,
+            wire::CreateErrorReply(fbb, static_cast<int>(m.code()), text).Union()};
+  }
+  Encoded operator()(const Ping&) const {
+    return {wire::Body::Ping, wire::CreatePing(fbb).Union()};
+  }
+  Encoded operator()(const Pong&) const {
+    return {wire::Body::Pong, wire::CreatePong(fbb).Union()};
+  }
+  Encoded operator()(const server::AdminRequest& m) const {
+    return {wire::Body::AdminRequest, EncodeAdmin(fbb, m).Union()};
+  }
+  Encoded operator()(const server::AdminReply& m) const {
+    return {wire::Body::AdminReply, EncodeAdminReply(fbb, m).Union()};
+  }
+  Encoded operator()(const server::SnapshotChunk& m) const {
+    return {wire::Body::SnapshotChunk, EncodeChunk(fbb, m).Union()};
+  }
+  Encoded operator()(const server::SnapshotChunkReply& m) const {
+    return {wire::Body::SnapshotChunkReply,
+            wire::CreateSnapshotChunkReply(fbb, m.term.value, m.offset, m.installed).Union()};
+  }
+};
 
 // ---- Decoding -----------------------------------------------------------------------------------
 
+absl::Status DecodeError(const wire::ErrorReply& m) {
+  const bool known =
+      m.code() > 0 && m.code() <= static_cast<int>(absl::StatusCode::kUnauthenticated);
+  return absl::Status(known ? static_cast<absl::StatusCode>(m.code()) : absl::StatusCode::kUnknown,
+                      DecodeString(m.message()));
+}
+
+// Of a StatusOr of one alternative.
+template <typename T>
+absl::StatusOr<Body> AsBody(absl::StatusOr<T> message) {
+  if (!message.ok()) return std::move(message).status();
+  return Body(*std::move(message));
+}
+
+absl::StatusOr<Body> DecodeBody(const wire::Envelope& m) {
+  if (m.body() == nullptr) return Malformed("no body");
+  switch (m.body_type()) {
+    case wire::Body::Introduction:
+      return AsBody(DecodeHello(*m.body_as_Introduction()));
+    case wire::Body::RaftMessage:
+      return AsBody(DecodeRaft(*m.body_as_RaftMessage()));
+    case wire::Body::ExecuteRequest:
+      return Body(server::ExecuteRequest{DecodeBytes(m.body_as_ExecuteRequest()->command())});
+    case wire::Body::ExecuteReply: {
+      const auto& b = *m.body_as_ExecuteReply();
+      return Body(server::ExecuteReply{Index(b.index()), DecodeBytes(b.result())});
+    }
+    case wire::Body::ReadIndexRequest:
+      return Body(server::ReadIndexRequest{m.body_as_ReadIndexRequest()->lease()});
+    case wire::Body::ReadIndexReply:
+      return Body(server::ReadIndexReply{Index(m.body_as_ReadIndexReply()->index())});
+    case wire::Body::ErrorReply:
+      return Body(std::in_place_type<absl::Status>, DecodeError(*m.body_as_ErrorReply()));
+    case wire::Body::Ping:
+      return Body(Ping{});
+    case wire::Body::Pong:
+      return Body(Pong{});
+    case wire::Body::AdminRequest:
+      return AsBody(DecodeAdmin(*m.body_as_AdminRequest()));
+    case wire::Body::AdminReply:
+      return AsBody(DecodeAdminReply(*m.body_as_AdminReply()));
+    case wire::Body::SnapshotChunk:
+      return AsBody(DecodeChunk(*m.body_as_SnapshotChunk()));
+    case wire::Body::SnapshotChunkReply: {
+      const auto& b = *m.body_as_SnapshotChunkReply();
+      return Body(server::SnapshotChunkReply{Term(b.term()), b.offset(), b.installed()});
+    }
+    default:
+      return Malformed("unknown kind of message");
+  }
+}
+
+}  // namespace
+
 absl::Status Malformed(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("malformed message: ", what));
+}
+
+Offset<flatbuffers::Vector<uint8_t>> EncodeBytes(FlatBufferBuilder& fbb, absl::string_view bytes) {
+  return fbb.CreateVector(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
 }
 
 std::string DecodeBytes(const flatbuffers::Vector<uint8_t>* bytes) {
@@ -142,133 +141,9 @@ std::string DecodeString(const flatbuffers::String* text) {
   return text == nullptr ? "" : text->str();
 }
 
-absl::StatusOr<raft::AppendRequest> DecodeAppend(const wire::AppendRequest& m) {
-  raft::AppendRequest append;
-  append.prev_index = Index(m.prev_index());
-  append.prev_term = Term(m.prev_term());
-  append.commit = Index(m.commit());
-  append.read_round = m.read_round();
-  if (m.entries() == nullptr) return append;
-  append.entries.reserve(m.entries()->size());
-  Index previous = append.prev_index;
-  Term previous_term = append.prev_term;
-  for (const wire::Entry* e : *m.entries()) {
-    if (e->index() != previous.value + 1 || e->index() == 0)
-      return Malformed("entries not contiguous");
-    if (e->term() < previous_term.value) return Malformed("terms of entries go back");
-    if (e->kind() > static_cast<uint8_t>(raft::EntryKind::kConfiguration)) {
-      return Malformed(absl::StrCat("unknown kind of entry ", e->kind()));
-    }
-    raft::Entry entry;
-    entry.index = Index(e->index());
-    entry.term = Term(e->term());
-    entry.kind = static_cast<raft::EntryKind>(e->kind());
-    entry.payload = raft::MakePayload(DecodeBytes(e->payload()));
-    if (entry.kind == raft::EntryKind::kConfiguration) {
-      const auto configuration = raft::Configuration::Decode(*entry.payload);
-      if (!configuration.ok()) return Malformed(configuration.status().message());
-    }
-    previous = entry.index;
-    previous_term = entry.term;
-    append.entries.push_back(std::move(entry));
-  }
-  return append;
-}
-
-absl::StatusOr<raft::Message> DecodeRaft(const wire::RaftMessage& m) {
-  raft::Message message;
-  message.from = NodeId(m.from());
-  message.to = NodeId(m.to());
-  message.term = Term(m.term());
-  if (m.from() == 0 || m.to() == 0) return Malformed("a raft message from or to nobody");
-  if (m.body() == nullptr) return Malformed("a raft message without a body");
-  switch (m.body_type()) {
-    case wire::RaftBody::VoteRequest: {
-      const auto& b = *m.body_as_VoteRequest();
-      message.body = raft::VoteRequest{b.pre(), Index(b.last_index()), Term(b.last_term())};
-      return message;
-    }
-    case wire::RaftBody::VoteReply: {
-      const auto& b = *m.body_as_VoteReply();
-      message.body = raft::VoteReply{b.pre(), b.granted()};
-      return message;
-    }
-    case wire::RaftBody::AppendRequest: {
-      auto append = DecodeAppend(*m.body_as_AppendRequest());
-      if (!append.ok()) return append.status();
-      if (!append->entries.empty() && append->entries.back().term > message.term) {
-        return Malformed("an entry of a later term than its leader's");
-      }
-      message.body = *std::move(append);
-      return message;
-    }
-    case wire::RaftBody::AppendReply: {
-      const auto& b = *m.body_as_AppendReply();
-      message.body = raft::AppendReply{b.success(), Index(b.match_or_rejected()),
-                                       Index(b.hint_index()), Term(b.hint_term()), b.read_round()};
-      return message;
-    }
-    default:
-      return Malformed("unknown kind of raft message");
-  }
-}
-
-absl::StatusOr<server::Introduction> DecodeIntroduction(const wire::Introduction& m) {
-  if (m.protocol() != kProtocol) {
-    return absl::InvalidArgumentError(absl::StrCat("the peer speaks protocol ", m.protocol(),
-                                                   ", this server speaks protocol ", kProtocol));
-  }
-  if (m.id() == 0) return Malformed("an introduction without an id");
-  server::Introduction introduction;
-  introduction.id = NodeId(m.id());
-  introduction.cluster = ClusterId(m.cluster());
-  introduction.name = DecodeString(m.name());
-  introduction.address = DecodeString(m.address());
-  introduction.bootstrap_expect = m.bootstrap_expect();
-  if (m.view() != nullptr) {
-    for (const wire::Member* member : *m.view()) {
-      introduction.view.push_back(
-          {NodeId(member->id()), DecodeString(member->name()), DecodeString(member->address())});
-    }
-  }
-  return introduction;
-}
-
-absl::StatusOr<Body> DecodeBody(const wire::Envelope& m) {
-  if (m.body() == nullptr) return Malformed("no body");
-  switch (m.body_type()) {
-    case wire::Body::Introduction:
-      return DecodeIntroduction(*m.body_as_Introduction());
-    case wire::Body::RaftMessage:
-      return DecodeRaft(*m.body_as_RaftMessage());
-    case wire::Body::ExecuteRequest:
-      return Body(server::ExecuteRequest{DecodeBytes(m.body_as_ExecuteRequest()->command())});
-    case wire::Body::ExecuteReply: {
-      const auto& b = *m.body_as_ExecuteReply();
-      return Body(server::ExecuteReply{Index(b.index()), DecodeBytes(b.result())});
-    }
-    case wire::Body::ReadIndexRequest:
-      return Body(server::ReadIndexRequest{});
-    case wire::Body::ReadIndexReply:
-      return Body(server::ReadIndexReply{Index(m.body_as_ReadIndexReply()->index())});
-    case wire::Body::ErrorReply: {
-      const auto& b = *m.body_as_ErrorReply();
-      const bool known =
-          b.code() > 0 && b.code() <= static_cast<int>(absl::StatusCode::kUnauthenticated);
-      return Body(std::in_place_type<absl::Status>,
-                  known ? static_cast<absl::StatusCode>(b.code()) : absl::StatusCode::kUnknown,
-                  DecodeString(b.message()));
-    }
-    default:
-      return Malformed("unknown kind of message");
-  }
-}
-
-}  // namespace
-
 std::string Encode(const Envelope& envelope) {
   FlatBufferBuilder fbb(512);
-  const Encoded<wire::Body> body = EncodeBody(fbb, envelope.body);
+  const Encoded body = std::visit(BodyEncoder{fbb}, envelope.body);
   fbb.Finish(
       wire::CreateEnvelope(fbb, envelope.request_id, envelope.timeout_ms, body.type, body.body));
   return std::string(reinterpret_cast<const char*>(fbb.GetBufferPointer()), fbb.GetSize());

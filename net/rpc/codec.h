@@ -15,12 +15,31 @@
 namespace konsul::rpc {
 
 // Servers talk only to servers of the same protocol number.
-inline constexpr uint32_t kProtocol = 1;
+inline constexpr uint32_t kProtocol = 2;
+
+// What a connection is for. Only the loss of a link says something about its peer; the others are
+// closed by whoever dialled them as soon as they have served.
+enum class Purpose : uint8_t {
+  kLink = 0,      // raft messages, requests, and pings while it is up
+  kSnapshot = 1,  // pieces of snapshots, which would hold up a link
+  kQuestion = 2,  // the introduction is all
+};
+
+// The first message on a connection, both ways; the answer repeats the purpose.
+struct Hello {
+  server::Introduction introduction;
+  Purpose purpose = Purpose::kLink;
+};
+
+// Goes out on a link now and then; answered by a Pong at once.
+struct Ping {};
+struct Pong {};
 
 // A Status travels as the message ErrorReply; it is never OK here.
-using Body =
-    std::variant<server::Introduction, raft::Message, server::ExecuteRequest, server::ExecuteReply,
-                 server::ReadIndexRequest, server::ReadIndexReply, absl::Status>;
+using Body = std::variant<Hello, raft::Message, server::ExecuteRequest, server::ExecuteReply,
+                          server::ReadIndexRequest, server::ReadIndexReply, absl::Status, Ping,
+                          Pong, server::AdminRequest, server::AdminReply, server::SnapshotChunk,
+                          server::SnapshotChunkReply>;
 
 struct Envelope {
   uint64_t request_id = 0;

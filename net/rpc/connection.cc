@@ -13,6 +13,15 @@ namespace {
 constexpr size_t kReadBytes = 64 << 10;
 // A peer that takes no byte for so long is gone; its connection is worth a fresh start.
 constexpr Duration kWriteTimeout = 10s;
+// A drained queue that had grown larger is given back.
+constexpr size_t kKeepBytes = 1 << 20;
+
+absl::Status CheckSize(const std::string& payload) {
+  if (payload.size() <= kFramePayloadMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("a message of ", payload.size(),
+                                                 " bytes is over the limit of ", kFramePayloadMax,
+                                                 " between servers"));
+}
 
 }  // namespace
 
@@ -20,29 +29,48 @@ Connection::Connection(const env::Env& env, std::unique_ptr<env::Stream> stream)
     : env_(env),
       stream_(std::move(stream)),
       read_buffer_(kReadBytes, '\0'),
-      writer_wakes_(env.scheduler) {}
+      writer_wakes_(env.scheduler) {
+  parser_.SetPayloadMax(kIntroductionPayloadMax);
+}
+
+absl::Status Connection::Noticed(absl::Status status) {
+  // After our own Close the stream says Unavailable as well; the first cause counts.
+  if (absl::IsUnavailable(status) && !closed_) closed_by_peer_ = true;
+  return status;
+}
 
 absl::StatusOr<Envelope> Connection::Receive(Instant deadline) {
   while (true) {
     KONSUL_ASSIGN_OR_RETURN(std::optional<std::string> payload, parser_.Next());
     if (payload.has_value()) return Decode(*payload);
-    KONSUL_ASSIGN_OR_RETURN(const size_t n, stream_->Read(absl::MakeSpan(read_buffer_), deadline));
-    if (n == 0) return absl::UnavailableError("the peer closed the connection");
-    parser_.Feed(absl::string_view(read_buffer_.data(), n));
+    const absl::StatusOr<size_t> n = stream_->Read(absl::MakeSpan(read_buffer_), deadline);
+    if (!n.ok()) return Noticed(n.status());
+    if (*n == 0) return Noticed(absl::UnavailableError("the peer closed the connection"));
+    parser_.Feed(absl::string_view(read_buffer_.data(), *n));
   }
 }
 
-bool Connection::Send(const Envelope& envelope) {
-  if (closed_ || queued_.size() > kQueueBytesMax) return false;
-  AppendFrame(Encode(envelope), queued_);
+absl::Status Connection::Send(const Envelope& envelope) {
+  if (closed_) return absl::UnavailableError("the connection is closed");
+  const std::string payload = Encode(envelope);
+  KONSUL_RETURN_IF_ERROR(CheckSize(payload));
+  const size_t bytes = queued_.size() + writing_.size() + kFrameHeaderBytes + payload.size();
+  if (bytes > kQueueBytesMax || queued_messages_ + writing_messages_ >= kQueueMessagesMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("too much is waiting to be sent to ", peer().ToString()));
+  }
+  AppendFrame(payload, queued_);
+  ++queued_messages_;
   writer_wakes_.WakeOne();
-  return true;
+  return absl::OkStatus();
 }
 
 absl::Status Connection::SendNow(const Envelope& envelope, Instant deadline) {
+  const std::string payload = Encode(envelope);
+  KONSUL_RETURN_IF_ERROR(CheckSize(payload));
   std::string frame;
-  AppendFrame(Encode(envelope), frame);
-  return stream_->Write(frame, deadline);
+  AppendFrame(payload, frame);
+  return Noticed(stream_->Write(frame, deadline));
 }
 
 absl::Status Connection::RunWriter() {
@@ -51,13 +79,16 @@ absl::Status Connection::RunWriter() {
       KONSUL_RETURN_IF_ERROR(writer_wakes_.Wait());
       continue;
     }
-    writing_.clear();
     std::swap(writing_, queued_);
-    const absl::Status status = stream_->Write(writing_, env_.After(kWriteTimeout));
+    std::swap(writing_messages_, queued_messages_);
+    const absl::Status status = Noticed(stream_->Write(writing_, env_.After(kWriteTimeout)));
     if (!status.ok()) {
       Close();
       return status;
     }
+    if (writing_.capacity() > kKeepBytes) writing_ = std::string();
+    writing_.clear();
+    writing_messages_ = 0;
   }
   return absl::UnavailableError("connection closed");
 }

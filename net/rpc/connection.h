@@ -19,20 +19,26 @@ namespace konsul::rpc {
 // sends.
 class Connection {
  public:
-  // Bytes that may wait for a slow peer; beyond, Send refuses. Bounds what a silent peer costs.
-  static constexpr size_t kQueueBytesMax = 32 << 20;
+  // Bytes and messages that may wait for a slow peer, those being written included; beyond, Send
+  // refuses. They bound what a silent peer costs.
+  static constexpr size_t kQueueBytesMax = 16 << 20;
+  static constexpr size_t kQueueMessagesMax = 16 << 10;
 
+  // Takes introductions only, see SetPeerKnown.
   Connection(const env::Env& env, std::unique_ptr<env::Stream> stream);
+
+  // The peer is known from now on and may send messages of any size.
+  void SetPeerKnown() { parser_.SetPayloadMax(kFramePayloadMax); }
 
   // Suspends until a whole message is there. Unavailable when the peer is gone or closed;
   // InvalidArgument or DataLoss for bytes that make no sense.
   absl::StatusOr<Envelope> Receive(Instant deadline);
 
-  // Queues a message for the writer. False when the queue is full or the connection closed; never
-  // suspends.
-  bool Send(const Envelope& envelope);
-  // Queues it and writes everything out before it returns; for introductions, before there is a
-  // writer.
+  // Queues a message for the writer; never suspends. Nothing of it was sent when this fails:
+  // ResourceExhausted when the queue is full, Unavailable when the connection is closed,
+  // InvalidArgument for a message that is larger than any frame.
+  absl::Status Send(const Envelope& envelope);
+  // Writes a message out before it returns; where no writer runs.
   absl::Status SendNow(const Envelope& envelope, Instant deadline);
 
   // Writes what is queued, as much as possible at a time, until the connection fails or the fiber
@@ -41,18 +47,26 @@ class Connection {
 
   // Ends Receive and RunWriter with Unavailable. May be repeated.
   void Close();
+  // It was the peer's side that ended the connection, by a reset or an orderly end.
+  bool closed_by_peer() const { return closed_by_peer_; }
 
   const env::Endpoint& peer() const { return stream_->peer(); }
 
  private:
+  // Passes a status of the stream on.
+  absl::Status Noticed(absl::Status status);
+
   const env::Env env_;
   std::unique_ptr<env::Stream> stream_;
   FrameParser parser_;
   std::string read_buffer_;
   std::string queued_;   // frames not handed to the stream yet
   std::string writing_;  // frames in the stream's Write
+  size_t queued_messages_ = 0;
+  size_t writing_messages_ = 0;
   fiber::WaitList writer_wakes_;
   bool closed_ = false;
+  bool closed_by_peer_ = false;
 };
 
 }  // namespace konsul::rpc

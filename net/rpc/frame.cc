@@ -12,6 +12,8 @@ namespace konsul::rpc {
 namespace {
 
 constexpr char kMagic[4] = {'K', 'N', 'S', '1'};
+// An emptied buffer that is larger is given back.
+constexpr size_t kKeepBytes = 1 << 20;
 
 void PutU32(uint32_t value, std::string& out) {
   for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
@@ -35,6 +37,7 @@ void AppendFrame(absl::string_view payload, std::string& out) {
 
 void FrameParser::Feed(absl::string_view bytes) {
   if (begin_ == buffer_.size()) {
+    if (buffer_.capacity() > kKeepBytes) buffer_ = std::string();
     buffer_.clear();
     begin_ = 0;
   } else if (begin_ > buffer_.size() / 2) {
@@ -55,9 +58,9 @@ absl::StatusOr<std::optional<std::string>> FrameParser::Next() {
   }
   if (rest.size() < kFrameHeaderBytes) return std::nullopt;
   const uint32_t length = GetU32(rest.data() + 4);
-  if (length > kFramePayloadMax) {
+  if (length > payload_max_) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a frame of ", length, " bytes is over the limit of ", kFramePayloadMax));
+        absl::StrCat("a frame of ", length, " bytes is over the limit of ", payload_max_));
   }
   if (rest.size() < kFrameHeaderBytes + length) return std::nullopt;
   const absl::string_view payload = rest.substr(kFrameHeaderBytes, length);

@@ -17,6 +17,8 @@ inline constexpr size_t kFrameHeaderBytes = 12;
 // Room for one append of the largest batch: an entry goes out whatever its size, and an entry holds
 // at most one value of 512 KiB.
 inline constexpr size_t kFramePayloadMax = 8 << 20;
+// Before the other side has said who it is, it cannot make us hold more than this.
+inline constexpr size_t kIntroductionPayloadMax = 64 << 10;
 
 // Appends header and payload to `out`. The payload is at most kFramePayloadMax.
 void AppendFrame(absl::string_view payload, std::string& out);
@@ -25,6 +27,9 @@ void AppendFrame(absl::string_view payload, std::string& out);
 // because nobody knows where the next frame begins.
 class FrameParser {
  public:
+  // Of the frames from now on; kFramePayloadMax in the beginning.
+  void SetPayloadMax(size_t bytes) { payload_max_ = bytes; }
+
   void Feed(absl::string_view bytes);
   // The next whole payload; nullopt when more bytes are needed. InvalidArgument when the bytes are
   // not frames of this protocol (foreign bytes, a length beyond the limit); DataLoss when the
@@ -34,6 +39,7 @@ class FrameParser {
  private:
   std::string buffer_;
   size_t begin_ = 0;  // of what was not consumed yet
+  size_t payload_max_ = kFramePayloadMax;
 };
 
 }  // namespace konsul::rpc

@@ -4,96 +4,126 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
 #include "core/base/status.h"
 
 namespace konsul::rpc {
 namespace {
 
-constexpr Duration kDialTimeout = 2s;
-constexpr Duration kRedialMin = 20ms;
-constexpr Duration kRedialMax = 500ms;
+// The peer is there and does not want to talk to us, or is not the one we look for. That changes
+// when somebody changes it.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status) ||
+         absl::IsPermissionDenied(status);
+}
 
 }  // namespace
 
-absl::StatusOr<Introduced> DialAndIntroduce(const env::Env& env, const env::Endpoint& address,
-                                            const server::TransportHandler& handler,
-                                            Instant deadline) {
-  KONSUL_ASSIGN_OR_RETURN(std::unique_ptr<env::Stream> stream, env.network.Dial(address, deadline));
-  auto connection = std::make_unique<Connection>(env, std::move(stream));
-  KONSUL_RETURN_IF_ERROR(connection->SendNow({.body = handler.Introduce()}, deadline));
-  KONSUL_ASSIGN_OR_RETURN(Envelope reply, connection->Receive(deadline));
-  if (const auto* refusal = std::get_if<absl::Status>(&reply.body)) {
-    return Annotate(*refusal, absl::StrCat(address.ToString(), " refused us"));
-  }
-  auto* introduction = std::get_if<server::Introduction>(&reply.body);
-  if (introduction == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(address.ToString(), " did not introduce itself"));
-  }
-  return Introduced{std::move(connection), std::move(*introduction)};
-}
-
 PeerLink::PeerLink(const env::Env& env, server::TransportHandler& handler, NodeId peer,
-                   const env::Endpoint& address)
+                   const env::Endpoint& address, const Patience& patience)
     : env_(env),
       random_(env.random.Fork(absl::StrCat("peer-link-", peer.value))),
       handler_(handler),
       peer_(peer),
-      address_(address) {}
+      address_(address),
+      patience_(patience),
+      backoff_(patience.redial_min),
+      pause_ends_(env.scheduler) {}
 
 void PeerLink::Run() {
-  Duration pause = kRedialMin;
-  while (!env_.scheduler.cancelled()) {
-    const Instant began = env_.clock.Now();
+  while (!stopped_) {
     const absl::Status status = RunOnce();
-    if (absl::IsCancelled(status)) return;
-    if (absl::IsInvalidArgument(status) || absl::IsFailedPrecondition(status) ||
-        absl::IsDataLoss(status)) {
-      env_.logger.Warn("rpc", absl::StrCat("peer ", ToHex(peer_.value), " at ", address_.ToString(),
-                                           ": ", status.message()));
-    }
-    // Back-off doubles while dialling fails; a connection that lived earns a quick redial.
-    pause = env_.clock.Now() - began > kRedialMax ? kRedialMin : std::min(2 * pause, kRedialMax);
-    const uint64_t jitter = random_.Below(static_cast<uint64_t>(pause.count()) / 2);
-    if (!env_.Sleep(pause + Duration(jitter)).ok()) return;
+    if (env_.scheduler.cancelled() || stopped_) return;
+    Complain(status);
+    if (!Pause(status).ok()) return;
   }
 }
 
-absl::Status PeerLink::RunOnce() {
-  KONSUL_ASSIGN_OR_RETURN(Introduced introduced,
-                          DialAndIntroduce(env_, address_, handler_, env_.After(kDialTimeout)));
-  if (introduced.peer.id != peer_) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("this address is now that of server ", ToHex(introduced.peer.id.value)));
+void PeerLink::Stop() {
+  stopped_ = true;
+  pause_ends_.WakeAll();
+  if (connection_ != nullptr) connection_->Close();
+}
+
+void PeerLink::SetAddress(const env::Endpoint& address) {
+  if (address_ == address) return;
+  address_ = address;
+  Hurry();
+}
+
+void PeerLink::Hurry() {
+  if (connection_ != nullptr) return;
+  hurry_ = true;
+  pause_ends_.WakeAll();
+}
+
+void PeerLink::Complain(const absl::Status& status) {
+  if (!IsRefusal(status) && !absl::IsDataLoss(status)) return;
+  if (complaint_ == status.message()) return;
+  complaint_ = std::string(status.message());
+  env_.logger.Warn("rpc", absl::StrCat("peer ", ToHex(peer_.value), " at ", address_.ToString(),
+                                       ": ", complaint_));
+}
+
+absl::Status PeerLink::Pause(const absl::Status& status) {
+  const Duration pause = IsRefusal(status) ? patience_.refused : backoff_;
+  backoff_ = std::min(2 * backoff_, patience_.redial_max);
+  // Between a half and the whole of it, so that servers which failed together do not dial together.
+  const uint64_t jitter = random_.Below(static_cast<uint64_t>(pause.count()) / 2 + 1);
+  const Instant end = env_.After(pause - Duration(jitter));
+  while (!hurry_ && !stopped_) {
+    const absl::Status waited = pause_ends_.Wait(end);
+    if (absl::IsCancelled(waited)) return waited;
+    if (absl::IsDeadlineExceeded(waited)) break;
   }
-  KONSUL_RETURN_IF_ERROR(handler_.OnIntroduction(introduced.peer));
-  Connection& connection = *introduced.connection;
+  hurry_ = false;
+  return absl::OkStatus();
+}
+
+absl::Status PeerLink::RunOnce() {
+  KONSUL_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Connection> connection,
+      DialPeer(env_, peer_, address_, handler_, Purpose::kLink, patience_, Instant::Never()));
+  if (stopped_) return absl::OkStatus();
+  const Instant began = env_.clock.Now();
+  hurry_ = false;
   absl::Status status;
   {
-    fiber::Group writer(env_.scheduler);
-    connection_ = &connection;
-    writer.Spawn("rpc-out-writer", [&] { (void)connection.RunWriter(); });
-    status = ReceiveReplies(connection);
+    fiber::Group group(env_.scheduler);
+    connection_ = connection.get();
+    group.Spawn("rpc-out-writer", [&] { (void)connection->RunWriter(); });
+    group.Spawn("rpc-out-ping", [&] { SendPings(*connection); });
+    status = ReceiveReplies(*connection);
     connection_ = nullptr;
-    connection.Close();
+    connection->Close();
   }
   while (!pending_.empty()) {
     Finish(*pending_.begin()->second,
            absl::AbortedError("the connection to the leader broke; the outcome is unknown"));
     pending_.erase(pending_.begin());
   }
-  handler_.OnPeerLost(peer_);
+  // A connection that lived earns quick attempts again; one that is cut down at once does not.
+  if (env_.clock.Now() - began > patience_.redial_max) {
+    backoff_ = patience_.redial_min;
+    complaint_.clear();
+  }
+  if (!env_.scheduler.cancelled()) handler_.OnPeerLost(peer_, connection->closed_by_peer());
   return status;
 }
 
 absl::Status PeerLink::ReceiveReplies(Connection& connection) {
   while (true) {
-    KONSUL_ASSIGN_OR_RETURN(Envelope reply, connection.Receive(Instant::Never()));
+    // Something must come: pings are answered.
+    KONSUL_ASSIGN_OR_RETURN(Envelope reply, connection.Receive(env_.After(patience_.silence)));
     const auto it = pending_.find(reply.request_id);
-    if (it == pending_.end()) continue;  // its caller has given up
+    if (it == pending_.end()) continue;  // a pong, or its caller has given up
     Finish(*it->second, std::move(reply.body));
     pending_.erase(it);
   }
+}
+
+void PeerLink::SendPings(Connection& connection) {
+  while (env_.Sleep(patience_.ping).ok()) (void)connection.Send({.body = Ping{}});
 }
 
 void PeerLink::Finish(Pending& pending, absl::StatusOr<Body> reply) {
@@ -103,18 +133,25 @@ void PeerLink::Finish(Pending& pending, absl::StatusOr<Body> reply) {
 }
 
 void PeerLink::Send(raft::Message message) {
-  if (connection_ != nullptr) connection_->Send({.body = std::move(message)});
+  if (connection_ == nullptr) return;
+  const absl::Status status = connection_->Send({.body = std::move(message)});
+  // Consensus repeats what was dropped. What fits no frame it would repeat for ever.
+  KONSUL_CHECK(!absl::IsInvalidArgument(status), status.message());
 }
 
 absl::StatusOr<Body> PeerLink::Call(Body request, Instant deadline) {
-  const absl::Status not_sent =
-      absl::UnavailableError(absl::StrCat("no connection to ", address_.ToString()));
-  if (connection_ == nullptr) return not_sent;
+  if (connection_ == nullptr) {
+    return absl::UnavailableError(absl::StrCat("no connection to ", address_.ToString()));
+  }
+  if (pending_.size() >= kCallsMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("too many requests wait for the server at ", address_.ToString()));
+  }
   const Duration left = deadline - env_.clock.Now();
   if (left <= 0ns) return absl::DeadlineExceededError("no time left to forward the request");
   const uint64_t id = next_request_id_++;
   const auto timeout_ms = static_cast<uint32_t>(std::clamp<int64_t>(ToMillis(left), 1, 600'000));
-  if (!connection_->Send({id, timeout_ms, std::move(request)})) return not_sent;
+  KONSUL_RETURN_IF_ERROR(connection_->Send({id, timeout_ms, std::move(request)}));
   Pending pending(env_.scheduler);
   pending_.emplace(id, &pending);
   while (!pending.done) {

@@ -4,25 +4,24 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "net/rpc/inbound.h"
 
 namespace konsul::rpc {
 namespace {
 
 constexpr Duration kIntroductionTimeout = 5s;
 constexpr Duration kAcceptPause = 100ms;  // when the process is out of descriptors
-// Requests of one peer that may be under way; the others wait in the connection.
-constexpr size_t kRequestsMax = 4096;
 
-template <typename T>
-Body ToBody(absl::StatusOr<T> reply) {
-  if (!reply.ok()) return std::move(reply).status();
-  return *std::move(reply);
+// Worth a line in the log: neither the end of a connection nor of this process.
+bool IsComplaint(const absl::Status& status) {
+  return !absl::IsUnavailable(status) && !absl::IsCancelled(status);
 }
 
 }  // namespace
 
-RpcServer::RpcServer(const env::Env& env, server::TransportHandler& handler)
-    : env_(env), handler_(handler) {}
+RpcServer::RpcServer(const env::Env& env, server::TransportHandler& handler,
+                     std::function<void(NodeId)> on_link, const Patience& patience)
+    : env_(env), handler_(handler), on_link_(std::move(on_link)), patience_(patience) {}
 
 absl::Status RpcServer::Serve(env::Listener& listener) {
   fiber::Group connections(env_.scheduler);
@@ -34,6 +33,13 @@ absl::Status RpcServer::Serve(env::Listener& listener) {
       continue;
     }
     if (!stream.ok()) return stream.status();
+    if (connections.size() >= kConnectionsMax) {
+      env_.logger.Warn("rpc",
+                       absl::StrCat("closed a connection from ", (*stream)->peer().ToString(), ": ",
+                                    kConnectionsMax, " are open already"));
+      KONSUL_RETURN_IF_ERROR(env_.Sleep(kAcceptPause));
+      continue;
+    }
     connections.Spawn("rpc-in", [this, stream = *std::move(stream)]() mutable {
       ServeConnection(std::move(stream));
     });
@@ -42,71 +48,67 @@ absl::Status RpcServer::Serve(env::Listener& listener) {
 
 void RpcServer::ServeConnection(std::unique_ptr<env::Stream> stream) {
   Connection connection(env_, std::move(stream));
+  const absl::StatusOr<Hello> hello = Welcome(connection);
+  absl::Status status = hello.status();
+  const bool welcome = hello.ok();
+  if (welcome) {
+    const NodeId peer = hello->introduction.id;
+    Inbound inbound(env_, handler_, connection, peer, Silence(hello->purpose));
+    switch (hello->purpose) {
+      case Purpose::kLink:
+        status = ServeLink(connection, peer, inbound);
+        break;
+      case Purpose::kSnapshot:
+        status = inbound.ServeSnapshots();
+        break;
+      case Purpose::kQuestion:
+        status = inbound.AwaitEnd();
+        break;
+    }
+  }
+  connection.Close();
+  if (IsComplaint(status)) {
+    env_.logger.Warn("rpc", absl::StrCat(welcome ? "ended" : "refused", " a connection from ",
+                                         connection.peer().ToString(), ": ", status.message()));
+  }
+}
+
+absl::StatusOr<Hello> RpcServer::Welcome(Connection& connection) {
   const Instant deadline = env_.After(kIntroductionTimeout);
   absl::StatusOr<Envelope> first = connection.Receive(deadline);
   absl::Status status = first.status();
-  NodeId peer;
+  Hello* hello = nullptr;
   if (status.ok()) {
-    const auto* introduction = std::get_if<server::Introduction>(&first->body);
-    if (introduction == nullptr) {
-      status = absl::InvalidArgumentError("the first message is not an introduction");
-    } else {
-      peer = introduction->id;
-      status = handler_.OnIntroduction(*introduction);
-    }
+    hello = std::get_if<Hello>(&first->body);
+    status = hello != nullptr
+                 ? handler_.OnIntroduction(hello->introduction)
+                 : absl::InvalidArgumentError("the first message is not an introduction");
   }
-  if (status.ok()) {
-    status = connection.SendNow({.body = handler_.Introduce()}, deadline);
-    if (status.ok()) status = ServeIntroduced(connection, peer);
-  } else if (!absl::IsUnavailable(status) && !absl::IsCancelled(status)) {
-    (void)connection.SendNow({.body = status}, deadline);
+  if (!status.ok()) {
+    if (IsComplaint(status)) (void)connection.SendNow({.body = status}, deadline);
+    return status;
   }
-  connection.Close();
-  if (absl::IsInvalidArgument(status) || absl::IsDataLoss(status) ||
-      absl::IsFailedPrecondition(status) || absl::IsDeadlineExceeded(status)) {
-    env_.logger.Warn("rpc", absl::StrCat("refused a connection from ", connection.peer().ToString(),
-                                         ": ", status.message()));
-  }
+  KONSUL_RETURN_IF_ERROR(
+      connection.SendNow({.body = Hello{handler_.Introduce(), hello->purpose}}, deadline));
+  connection.SetPeerKnown();
+  return std::move(*hello);
 }
 
-absl::Status RpcServer::ServeIntroduced(Connection& connection, NodeId peer) {
-  fiber::Group group(env_.scheduler);
-  group.Spawn("rpc-in-writer", [&] { (void)connection.RunWriter(); });
-  fiber::Group requests(env_.scheduler);
-  absl::Status status;
-  while (status.ok()) {
-    absl::StatusOr<Envelope> envelope = connection.Receive(Instant::Never());
-    if (!envelope.ok()) {
-      status = envelope.status();
-    } else if (auto* message = std::get_if<raft::Message>(&envelope->body)) {
-      if (message->from == peer) {
-        handler_.OnRaftMessage(std::move(*message));
-      } else {
-        status = absl::InvalidArgumentError(
-            absl::StrCat("server ", ToHex(peer.value), " speaks for ", ToHex(message->from.value)));
-      }
-    } else if (requests.size() >= kRequestsMax) {
-      connection.Send({.request_id = envelope->request_id,
-                       .body = absl::ResourceExhaustedError("too many forwarded requests")});
-    } else {
-      requests.Spawn("rpc-request", [this, &connection, e = *std::move(envelope)]() mutable {
-        Answer(connection, std::move(e));
-      });
-    }
-  }
-  connection.Close();
+Duration RpcServer::Silence(Purpose purpose) const {
+  // Whoever sends snapshots closes the connection itself when there are none.
+  return purpose == Purpose::kSnapshot ? 2 * patience_.snapshot_idle : patience_.inbound_silence;
+}
+
+absl::Status RpcServer::ServeLink(Connection& connection, NodeId peer, Inbound& inbound) {
+  Connection*& current = links_[peer];
+  if (current != nullptr) current->Close();
+  current = &connection;
+  on_link_(peer);
+  const absl::Status status = inbound.ServeLink();
+  const auto it = links_.find(peer);
+  if (it != links_.end() && it->second == &connection) links_.erase(it);
+  if (!env_.scheduler.cancelled()) handler_.OnPeerLost(peer, connection.closed_by_peer());
   return status;
-}
-
-void RpcServer::Answer(Connection& connection, Envelope request) {
-  const Instant deadline = env_.After(std::chrono::milliseconds(request.timeout_ms));
-  Body reply = absl::InvalidArgumentError("not a request");
-  if (auto* execute = std::get_if<server::ExecuteRequest>(&request.body)) {
-    reply = ToBody(handler_.OnExecute(std::move(*execute), deadline));
-  } else if (auto* read = std::get_if<server::ReadIndexRequest>(&request.body)) {
-    reply = ToBody(handler_.OnReadIndex(*read, deadline));
-  }
-  connection.Send({.request_id = request.request_id, .body = std::move(reply)});
 }
 
 }  // namespace konsul::rpc

@@ -8,28 +8,47 @@
 namespace konsul::rpc {
 
 RpcTransport::RpcTransport(const env::Env& env, server::TransportHandler& handler,
-                           fiber::Group& group)
-    : env_(env), handler_(handler), group_(group) {}
+                           fiber::Group& group, const Patience& patience)
+    : env_(env), handler_(handler), group_(group), patience_(patience) {}
+
+void RpcTransport::PeerIsUp(NodeId id) {
+  const auto it = peers_.find(id);
+  if (it != peers_.end()) it->second->link.Hurry();
+}
 
 void RpcTransport::Send(raft::Message message) {
-  const auto it = links_.find(message.to);
-  if (it != links_.end()) it->second->Send(std::move(message));
+  const auto it = peers_.find(message.to);
+  if (it != peers_.end()) it->second->link.Send(std::move(message));
 }
 
 void RpcTransport::Learn(NodeId id, const env::Endpoint& address) {
-  std::unique_ptr<PeerLink>& link = links_[id];
-  if (link != nullptr) {
-    link->SetAddress(address);
-    return;
+  std::unique_ptr<Peer>& peer = peers_[id];
+  if (peer == nullptr) {
+    peer = std::unique_ptr<Peer>(
+        new Peer{PeerLink(env_, handler_, id, address, patience_),
+                 SnapshotLink(env_, handler_, id, address, patience_, group_)});
   }
-  link = std::make_unique<PeerLink>(env_, handler_, id, address);
-  group_.Spawn(absl::StrCat("peer-", ToHex(id.value)), [link = link.get()] { link->Run(); });
+  peer->link.SetAddress(address);
+  peer->snapshots.SetAddress(address);
+  peer->link.Resume();
+  if (peer->running) return;
+  peer->running = true;
+  group_.Spawn(absl::StrCat("peer-", ToHex(id.value)), [peer = peer.get()] {
+    peer->link.Run();
+    peer->running = false;
+  });
+}
+
+void RpcTransport::Forget(NodeId id) {
+  const auto it = peers_.find(id);
+  if (it != peers_.end()) it->second->link.Stop();
 }
 
 absl::StatusOr<server::Introduction> RpcTransport::Introduce(const env::Endpoint& address,
                                                              Instant deadline) {
-  KONSUL_ASSIGN_OR_RETURN(Introduced introduced,
-                          DialAndIntroduce(env_, address, handler_, deadline));
+  KONSUL_ASSIGN_OR_RETURN(
+      Introduced introduced,
+      DialAndIntroduce(env_, address, handler_, Purpose::kQuestion, patience_, deadline));
   introduced.connection->Close();
   return std::move(introduced.peer);
 }
@@ -46,13 +65,28 @@ absl::StatusOr<server::ReadIndexReply> RpcTransport::ReadIndex(NodeId to,
   return Call<server::ReadIndexReply>(to, request, deadline);
 }
 
+absl::StatusOr<server::AdminReply> RpcTransport::Admin(NodeId to, server::AdminRequest request,
+                                                       Instant deadline) {
+  return Call<server::AdminReply>(to, std::move(request), deadline);
+}
+
+absl::StatusOr<server::SnapshotChunkReply> RpcTransport::SendChunk(NodeId to,
+                                                                   server::SnapshotChunk chunk,
+                                                                   Instant deadline) {
+  KONSUL_ASSIGN_OR_RETURN(Peer* const peer, Find(to));
+  return peer->snapshots.Call(std::move(chunk), deadline);
+}
+
+absl::StatusOr<RpcTransport::Peer*> RpcTransport::Find(NodeId id) {
+  const auto it = peers_.find(id);
+  if (it != peers_.end()) return it->second.get();
+  return absl::UnavailableError(absl::StrCat("server ", ToHex(id.value), " is not known here"));
+}
+
 template <typename Reply>
 absl::StatusOr<Reply> RpcTransport::Call(NodeId to, Body request, Instant deadline) {
-  const auto it = links_.find(to);
-  if (it == links_.end()) {
-    return absl::UnavailableError(absl::StrCat("server ", ToHex(to.value), " is not known here"));
-  }
-  absl::StatusOr<Body> body = it->second->Call(std::move(request), deadline);
+  KONSUL_ASSIGN_OR_RETURN(Peer* const peer, Find(to));
+  absl::StatusOr<Body> body = peer->link.Call(std::move(request), deadline);
   if (!body.ok()) return body.status();
   auto* reply = std::get_if<Reply>(&*body);
   if (reply == nullptr) return absl::InternalError("the peer answered another question");
