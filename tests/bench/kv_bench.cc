@@ -1,7 +1,6 @@
 #include "tests/bench/kv_bench.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -57,7 +56,7 @@ void RunClient(Run& run, size_t number) {
     } else if (reply->status != 200) {
       run.Fail(absl::StrCat(server.ToString(), " answered ", reply->status, " ", reply->body));
     } else if (before >= run.start && after <= run.end) {
-      run.result.latencies_ns.push_back((after - before).count());
+      run.result.latencies.push_back(after - before);
     }
   }
 }
@@ -91,17 +90,10 @@ KvResult RunKv(const env::Env& env, const KvOptions& options) {
     group.Spawn("client", [&run, i] { RunClient(run, i); });
   }
   group.Join();
-  std::sort(run.result.latencies_ns.begin(), run.result.latencies_ns.end());
-  run.result.succeeded = run.result.latencies_ns.size();
+  std::sort(run.result.latencies.begin(), run.result.latencies.end());
+  run.result.succeeded = run.result.latencies.size();
   run.result.measured = options.duration;
   return std::move(run.result);
-}
-
-Duration Percentile(const KvResult& result, double percent) {
-  if (result.latencies_ns.empty()) return {};
-  double count = static_cast<double>(result.latencies_ns.size());
-  auto rank = static_cast<size_t>(std::ceil(count * percent / 100.0));
-  return Duration(result.latencies_ns[std::max<size_t>(rank, 1) - 1]);
 }
 
 }  // namespace konsul::bench

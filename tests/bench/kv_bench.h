@@ -10,6 +10,7 @@
 #include "core/base/time.h"
 #include "core/env/env.h"
 #include "core/env/network.h"
+#include "tests/bench/statistics.h"
 
 namespace konsul::bench {
 
@@ -30,14 +31,11 @@ struct KvResult {
   uint64_t failed = 0;
   std::string first_error;
   Duration measured{};
-  std::vector<int64_t> latencies_ns;  // of those that succeeded, ascending
+  Samples latencies;  // of those that succeeded
 };
 
 // Suspends until done. For gets, the keys are written first.
 KvResult RunKv(const env::Env& env, const KvOptions& options);
-
-// The latency that `percent` of the requests did not exceed; 0 without any.
-Duration Percentile(const KvResult& result, double percent);
 
 }  // namespace konsul::bench
 
