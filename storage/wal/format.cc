@@ -5,18 +5,22 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/crc32c.h"
+#include "core/base/mutation.h"
 
 namespace konsul::wal {
 namespace {
 
 constexpr absl::string_view kMagic = "KNSLWAL\n";
 constexpr size_t kHeaderCrcOffset = 32;
+constexpr size_t kFlagsOffset = 17;
 constexpr uint8_t kEndOfBatch = 1;
-constexpr size_t kHardStateBytes = 16;
+constexpr size_t kPairBytes = 16;  // a hard state, a position
 constexpr size_t kEntryPrefixBytes = 17;
+constexpr auto kTypeMax = static_cast<uint8_t>(RecordType::kBase);
 
 // What the checksum of a record covers besides its bytes.
 uint32_t PlaceSeed(const SegmentId& id, uint64_t offset) {
+  if (mutation::On(Mutation::kTrustMisdirectedWrite)) return 0;
   char place[24];
   const uint64_t parts[] = {id.node.value, id.sequence, offset};
   for (size_t i = 0; i < sizeof(place); ++i) {
@@ -25,22 +29,36 @@ uint32_t PlaceSeed(const SegmentId& id, uint64_t offset) {
   return Crc32c(absl::string_view(place, sizeof(place)));
 }
 
-// Appends a record; returns where its payload has to be appended, before Finish.
+void PutHardState(std::string& out, const raft::HardState& hard_state) {
+  PutFixed64(out, hard_state.term.value);
+  PutFixed64(out, hard_state.vote.value);
+}
+
+void PutPosition(std::string& out, const raft::LogPosition& position) {
+  PutFixed64(out, position.index.value);
+  PutFixed64(out, position.term.value);
+}
+
+raft::LogPosition GetPosition(const char* at) {
+  return {Index(GetFixed64(at)), Term(GetFixed64(at + 8))};
+}
+
+// Appends a record, whose payload is appended between Begin and Finish.
 class RecordWriter {
  public:
   RecordWriter(const SegmentId& id, uint64_t offset, uint64_t batch, std::string& out)
       : id_(id), offset_(offset), batch_(batch), out_(out) {}
 
-  void Begin(RecordType type, uint64_t payload_bytes, bool ends_batch) {
+  void Begin(RecordType type, uint64_t payload_bytes) {
     start_ = out_.size();
     PutFixed32(out_, 0);
     PutFixed32(out_, static_cast<uint32_t>(payload_bytes));
     PutFixed64(out_, batch_);
     out_.push_back(static_cast<char>(type));
-    out_.push_back(static_cast<char>(ends_batch ? kEndOfBatch : 0));
-    out_.append(6, '\0');
+    out_.append(7, '\0');
   }
-  void Finish() {
+  void Finish(bool ends_batch = false) {
+    if (ends_batch) out_[start_ + kFlagsOffset] = static_cast<char>(kEndOfBatch);
     const uint32_t crc =
         RecordChecksum(id_, offset_ + start_, absl::string_view(out_).substr(start_));
     for (size_t i = 0; i < sizeof(crc); ++i) out_[start_ + i] = static_cast<char>(crc >> (8 * i));
@@ -114,9 +132,9 @@ std::optional<Record> ParseRecord(const SegmentId& id, absl::string_view segment
   record.batch = GetFixed64(at + 8);
   if (record.batch == 0 || record.batch < batch_min) return std::nullopt;
   const auto type = static_cast<uint8_t>(at[16]);
-  const auto flags = static_cast<uint8_t>(at[17]);
-  if (type < 1 || type > 2 || flags > kEndOfBatch || GetFixed32(at + 18) != 0 || at[22] != 0 ||
-      at[23] != 0) {
+  const auto flags = static_cast<uint8_t>(at[kFlagsOffset]);
+  if (type < 1 || type > kTypeMax || flags > kEndOfBatch || GetFixed32(at + 18) != 0 ||
+      at[22] != 0 || at[23] != 0) {
     return std::nullopt;
   }
   const absl::string_view whole = segment.substr(offset, kRecordHeaderBytes + length);
@@ -143,7 +161,7 @@ std::string DescribeChecksum(const SegmentId& id, absl::string_view segment, uin
 }
 
 std::optional<raft::HardState> DecodeHardState(absl::string_view payload) {
-  if (payload.size() != kHardStateBytes) return std::nullopt;
+  if (payload.size() != kPairBytes) return std::nullopt;
   return raft::HardState{Term(GetFixed64(payload.data())), NodeId(GetFixed64(payload.data() + 8))};
 }
 
@@ -156,35 +174,57 @@ std::optional<raft::Entry> DecodeEntry(absl::string_view payload) {
                      raft::MakePayload(std::string(payload.substr(kEntryPrefixBytes)))};
 }
 
-uint64_t EncodedSize(const Batch& batch) {
+std::optional<Head> DecodeHead(absl::string_view payload) {
+  if (payload.size() != 2 * kPairBytes) return std::nullopt;
+  const auto hard_state = DecodeHardState(payload.substr(0, kPairBytes));
+  return Head{*hard_state, GetPosition(payload.data() + kPairBytes)};
+}
+
+std::optional<raft::LogPosition> DecodeBase(absl::string_view payload) {
+  if (payload.size() != kPairBytes) return std::nullopt;
+  return GetPosition(payload.data());
+}
+
+uint64_t EncodedSize(const Content& content) {
   uint64_t size = 0;
-  if (batch.hard_state) size += AlignRecord(kRecordHeaderBytes + kHardStateBytes);
-  for (const raft::Entry& entry : batch.entries) {
+  if (content.head) size += AlignRecord(kRecordHeaderBytes + 2 * kPairBytes);
+  if (content.hard_state) size += AlignRecord(kRecordHeaderBytes + kPairBytes);
+  if (content.base) size += AlignRecord(kRecordHeaderBytes + kPairBytes);
+  for (const raft::Entry& entry : content.entries) {
     size += AlignRecord(kRecordHeaderBytes + kEntryPrefixBytes + entry.payload->size());
   }
   return size;
 }
 
-void EncodeBatch(const Batch& batch, uint64_t batch_number, const SegmentId& id, uint64_t offset,
-                 std::string& out) {
+void EncodeBatch(const Content& content, uint64_t batch_number, const SegmentId& id,
+                 uint64_t offset, std::string& out) {
   out.clear();
-  out.reserve(EncodedSize(batch));
+  out.reserve(EncodedSize(content));
   RecordWriter writer(id, offset, batch_number, out);
-  if (batch.hard_state) {
-    writer.Begin(RecordType::kHardState, kHardStateBytes, batch.entries.empty());
-    PutFixed64(out, batch.hard_state->term.value);
-    PutFixed64(out, batch.hard_state->vote.value);
+  if (content.head) {
+    writer.Begin(RecordType::kHead, 2 * kPairBytes);
+    PutHardState(out, content.head->hard_state);
+    PutPosition(out, content.head->end);
     writer.Finish();
   }
-  for (const raft::Entry& entry : batch.entries) {
+  if (content.hard_state) {
+    writer.Begin(RecordType::kHardState, kPairBytes);
+    PutHardState(out, *content.hard_state);
+    writer.Finish(!content.base && content.entries.empty());
+  }
+  if (content.base) {
+    writer.Begin(RecordType::kBase, kPairBytes);
+    PutPosition(out, *content.base);
+    writer.Finish(content.entries.empty());
+  }
+  for (const raft::Entry& entry : content.entries) {
     const uint64_t bytes = kEntryPrefixBytes + entry.payload->size();
     KONSUL_CHECK(bytes <= UINT32_MAX, "entry ", entry.index.value, " is too big for a record");
-    writer.Begin(RecordType::kEntry, bytes, &entry == &batch.entries.back());
-    PutFixed64(out, entry.index.value);
-    PutFixed64(out, entry.term.value);
+    writer.Begin(RecordType::kEntry, bytes);
+    PutPosition(out, {entry.index, entry.term});
     out.push_back(static_cast<char>(entry.kind));
     out.append(*entry.payload);
-    writer.Finish();
+    writer.Finish(&entry == &content.entries.back());
   }
 }
 

@@ -11,13 +11,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "core/base/ids.h"
 #include "core/raft/types.h"
-#include "storage/wal/wal.h"
 
 namespace konsul::wal {
 
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 // Records begin here; a sector of its own, so that writing records never rewrites the header.
 inline constexpr uint64_t kSegmentHeaderBytes = 512;
 inline constexpr uint64_t kRecordHeaderBytes = 24;
@@ -57,7 +57,12 @@ struct ParsedHeader {
 // `bytes` may be of any length.
 ParsedHeader ParseSegmentHeader(absl::string_view bytes);
 
-enum class RecordType : uint8_t { kHardState = 1, kEntry = 2 };
+enum class RecordType : uint8_t {
+  kHardState = 1,
+  kEntry = 2,
+  kHead = 3,  // begins every segment but the first one that ever was
+  kBase = 4,  // empties the log
+};
 
 // A record whose checksum holds. `payload` points into the bytes parsed.
 struct Record {
@@ -79,14 +84,31 @@ uint32_t RecordChecksum(const SegmentId& id, uint64_t offset, absl::string_view 
 // The checksum stored at `offset` and the one computed, for messages: "stored 0x.., computed 0x..".
 std::string DescribeChecksum(const SegmentId& id, absl::string_view segment, uint64_t offset);
 
+// What the segments before one amount to, repeated in it so that they can be removed.
+struct Head {
+  raft::HardState hard_state;
+  raft::LogPosition end;  // of the log
+  friend bool operator==(const Head&, const Head&) = default;
+};
+
+// One batch, in the order in which it is written.
+struct Content {
+  std::optional<Head> head;
+  std::optional<raft::HardState> hard_state;
+  std::optional<raft::LogPosition> base;
+  absl::Span<const raft::Entry> entries;
+};
+
 // DataLoss-free decoding of intact records: nothing when the payload has no sensible content.
 std::optional<raft::HardState> DecodeHardState(absl::string_view payload);
 std::optional<raft::Entry> DecodeEntry(absl::string_view payload);
+std::optional<Head> DecodeHead(absl::string_view payload);
+std::optional<raft::LogPosition> DecodeBase(absl::string_view payload);
 
-uint64_t EncodedSize(const Batch& batch);
-// Replaces `out` by the records of `batch`, which is not empty, as they stand at `offset`.
-void EncodeBatch(const Batch& batch, uint64_t batch_number, const SegmentId& id, uint64_t offset,
-                 std::string& out);
+uint64_t EncodedSize(const Content& content);
+// Replaces `out` by the records of `content`, which is not empty, as they stand at `offset`.
+void EncodeBatch(const Content& content, uint64_t batch_number, const SegmentId& id,
+                 uint64_t offset, std::string& out);
 
 }  // namespace konsul::wal
 

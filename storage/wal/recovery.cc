@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "storage/wal/segment_reader.h"
 
@@ -46,14 +47,23 @@ class Recoverer {
 
   absl::StatusOr<Recovery> Run() {
     KONSUL_ASSIGN_OR_RETURN(std::vector<uint64_t> sequences, ListSegments());
+    if (!sequences.empty()) replay_ = Replay(sequences.front());
     for (uint64_t sequence : sequences) {
-      absl::Status status = ReadSegment(sequence, sequence == sequences.back());
-      if (!status.ok()) return status;
+      // One that others were removed before is in use, so it was finished.
+      const bool may_be_unfinished = sequence == sequences.back() && replay_.begun;
+      KONSUL_RETURN_IF_ERROR(ReadSegment(sequence, may_be_unfinished));
     }
     KONSUL_RETURN_IF_ERROR(CutTail());
     out_.hard_state = replay_.hard_state;
+    out_.base = replay_.base;
     out_.entries = std::move(replay_.entries);
     out_.next_batch = replay_.next_batch;
+    if (!past_.empty()) {
+      past_.resize(out_.active + 1);
+      out_.active_last_index = past_.back().last_index;
+      past_.pop_back();
+    }
+    out_.past = std::move(past_);
     return std::move(out_);
   }
 
@@ -62,7 +72,7 @@ class Recoverer {
     return absl::StrCat(disk_.root(), "/", SegmentPath(directory_, sequence));
   }
 
-  // Without gaps from 1. Removes what an interrupted preparation left.
+  // Without gaps. Removes what an interrupted preparation left.
   absl::StatusOr<std::vector<uint64_t>> ListSegments() {
     KONSUL_ASSIGN_OR_RETURN(std::vector<std::string> names, disk_.List(directory_));
     std::vector<uint64_t> sequences;
@@ -77,17 +87,17 @@ class Recoverer {
       }
     }
     std::sort(sequences.begin(), sequences.end());
-    for (uint64_t i = 0; i < sequences.size(); ++i) {
-      if (sequences[i] != i + 1) {
-        return absl::DataLossError(absl::StrCat(FullPath(i + 1), ": this segment of the log is ",
-                                                "missing, but ", SegmentName(sequences.back()),
-                                                " is there"));
+    for (size_t i = 1; i < sequences.size(); ++i) {
+      if (sequences[i] != sequences[i - 1] + 1) {
+        return absl::DataLossError(absl::StrCat(
+            FullPath(sequences[i - 1] + 1), ": this segment of the log is missing, but ",
+            SegmentName(sequences[i - 1]), " and ", SegmentName(sequences.back()), " are there"));
       }
     }
     return sequences;
   }
 
-  absl::Status ReadSegment(uint64_t sequence, bool last) {
+  absl::Status ReadSegment(uint64_t sequence, bool may_be_unfinished) {
     const std::string path = SegmentPath(directory_, sequence);
     KONSUL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file,
                             disk_.Open(path, env::OpenMode::kReadWrite));
@@ -101,17 +111,23 @@ class Recoverer {
     const SegmentId id{node_, sequence};
     SegmentReader reader(id, FullPath(sequence), bytes_);
     const ParsedHeader header = ParseSegmentHeader(bytes_);
-    if (header.verdict == HeaderVerdict::kDamaged && last &&
+    if (header.verdict == HeaderVerdict::kDamaged && may_be_unfinished &&
         reader.used_end() == kSegmentHeaderBytes) {
       return DropUnfinished(path);
     }
     KONSUL_RETURN_IF_ERROR(CheckHeader(header, sequence));
     if (torn_in_) {
-      KONSUL_RETURN_IF_ERROR(reader.ExpectNothing(replay_.next_batch));
+      if (!mutation::On(Mutation::kBadChecksumTruncates)) {
+        KONSUL_RETURN_IF_ERROR(reader.ExpectNothing(replay_.next_batch));
+      }
     } else {
       KONSUL_RETURN_IF_ERROR(reader.ReadInto(replay_));
       if (reader.torn()) torn_in_ = sequence;
     }
+    if (reader.replaces_all()) {
+      for (PastSegment& past : past_) past.last_index = Index();
+    }
+    past_.push_back({sequence, reader.last_index()});
     if (reader.has_batches()) {
       out_.active = out_.segments.size();
       out_.tail = reader.tail();
@@ -183,10 +199,11 @@ class Recoverer {
   const NodeId node_;
   Logger& logger_;
 
-  Replay replay_;
+  Replay replay_{1};
   Recovery out_;
-  std::string bytes_;       // of the segment being read
-  std::string last_batch_;  // of the active segment, its bytes
+  std::deque<PastSegment> past_;  // of all that were read
+  std::string bytes_;             // of the segment being read
+  std::string last_batch_;        // of the active segment, its bytes
   uint64_t last_batch_offset_ = 0;
   std::vector<uint64_t> used_ends_;  // of out_.segments
   std::optional<uint64_t> torn_in_;  // sequence of the segment with the incomplete batch

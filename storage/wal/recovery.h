@@ -4,6 +4,7 @@
 #define KONSUL_STORAGE_WAL_RECOVERY_H_
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,24 @@
 #include "core/base/log.h"
 #include "core/env/disk.h"
 #include "core/raft/types.h"
+#include "storage/wal/past_segments.h"
 #include "storage/wal/segment.h"
 
 namespace konsul::wal {
 
 struct Recovery {
   raft::HardState hard_state;
+  raft::LogPosition base;
   std::vector<raft::Entry> entries;
+  raft::LogPosition end() const {
+    return entries.empty() ? base : raft::LogPosition{entries.back().index, entries.back().term};
+  }
   uint64_t torn_bytes = 0;
   uint64_t next_batch = 1;
+  // What the segments before the active one hold.
+  std::deque<PastSegment> past;
+  // As `past`, of the active one.
+  Index active_last_index;
   // Contiguous; segments[active] takes the next batch at offset `tail`, those after it are empty.
   // No segment at all when the log is new.
   std::vector<Segment> segments;

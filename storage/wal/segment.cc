@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 
 namespace konsul::wal {
@@ -29,7 +30,7 @@ absl::StatusOr<Segment> Build(env::Disk& disk, const std::string& path, const Se
     KONSUL_RETURN_IF_ERROR(file->Allocate(size));
   }
   KONSUL_RETURN_IF_ERROR(file->WriteAt(0, EncodeSegmentHeader(id)));
-  KONSUL_RETURN_IF_ERROR(file->Sync());
+  if (!mutation::On(Mutation::kUnfinishedSegment)) KONSUL_RETURN_IF_ERROR(file->Sync());
   KONSUL_RETURN_IF_ERROR(disk.Rename(temporary, path));
   // Opened by its new name, so that errors name the file that people will find.
   KONSUL_ASSIGN_OR_RETURN(file, disk.Open(path, env::OpenMode::kReadWrite));

@@ -1,8 +1,10 @@
 #include "storage/wal/segment_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 
 namespace konsul::wal {
@@ -26,7 +28,18 @@ SegmentReader::SegmentReader(const SegmentId& id, absl::string_view path, absl::
     : id_(id), path_(path), bytes_(bytes), used_end_(UsedEnd(bytes)) {}
 
 absl::Status SegmentReader::ReadInto(Replay& replay) {
+  const bool log_begins_here = replay.next_batch == 0;
   KONSUL_RETURN_IF_ERROR(ReadBatches(replay));
+  if (log_begins_here && !has_batches()) {
+    return Damaged(kSegmentHeaderBytes,
+                   absl::StrCat("the segments before this one were removed, which is done only "
+                                "when it has a batch; there is none (",
+                                DescribeChecksum(id_, bytes_, kSegmentHeaderBytes), ")"));
+  }
+  if (mutation::On(Mutation::kBadChecksumTruncates)) {
+    torn_ = used_end_ > tail_;
+    return absl::OkStatus();
+  }
   // Reading stopped within this batch, or before it. It may be torn; nothing after it may exist.
   const uint64_t stopped_in = replay.next_batch;
   if (std::optional<Found> later = FindRecord(stop_, stopped_in + 1)) {
@@ -42,6 +55,9 @@ absl::Status SegmentReader::ReadInto(Replay& replay) {
 absl::Status SegmentReader::ReadBatches(Replay& replay) {
   std::vector<Record> batch;
   while (std::optional<Record> record = ParseRecord(id_, bytes_, stop_)) {
+    if (replay.next_batch == 0 || mutation::On(Mutation::kTrustMisdirectedWrite)) {
+      replay.next_batch = record->batch;
+    }
     if (record->batch != replay.next_batch) {
       return Damaged(stop_, absl::StrCat("expected a record of batch ", replay.next_batch,
                                          ", found one of batch ", record->batch));
@@ -58,25 +74,88 @@ absl::Status SegmentReader::ReadBatches(Replay& replay) {
   return absl::OkStatus();
 }
 
-absl::Status SegmentReader::Apply(Replay& replay, const std::vector<Record>& batch) const {
+absl::Status SegmentReader::Apply(Replay& replay, const std::vector<Record>& batch) {
   for (const Record& record : batch) {
-    const auto offset = static_cast<uint64_t>(record.payload.data() - bytes_.data());
-    if (record.type == RecordType::kHardState) {
-      std::optional<raft::HardState> hard_state = DecodeHardState(record.payload);
-      if (!hard_state) return Damaged(offset, "an intact record holds no hard state");
-      replay.hard_state = *hard_state;
-      continue;
+    const bool head_belongs_here = id_.sequence > 1 && !has_batches() && &record == &batch.front();
+    if ((record.type == RecordType::kHead) != head_belongs_here) {
+      return Nonsense(record,
+                      "a segment that is not the first begins with a head, and only there "
+                      "is one; it is not so");
     }
-    std::optional<raft::Entry> entry = DecodeEntry(record.payload);
-    if (!entry) return Damaged(offset, "an intact record holds no entry");
-    const uint64_t last = replay.entries.size();
-    if (entry->index.value == 0 || entry->index.value > last + 1) {
-      return Damaged(
-          offset, absl::StrCat("entry ", entry->index.value, " does not follow on entry ", last));
+    absl::Status status;
+    switch (record.type) {
+      case RecordType::kHead:
+        status = ApplyHead(replay, record);
+        break;
+      case RecordType::kBase:
+        status = ApplyBase(replay, record);
+        break;
+      case RecordType::kEntry:
+        status = ApplyEntry(replay, record);
+        break;
+      case RecordType::kHardState:
+        const std::optional<raft::HardState> hard_state = DecodeHardState(record.payload);
+        if (!hard_state) return Nonsense(record, "an intact record holds no hard state");
+        replay.hard_state = *hard_state;
+        break;
     }
-    replay.entries.resize(entry->index.value - 1);
-    replay.entries.push_back(*std::move(entry));
+    KONSUL_RETURN_IF_ERROR(status);
   }
+  return absl::OkStatus();
+}
+
+absl::Status SegmentReader::ApplyHead(Replay& replay, const Record& record) const {
+  const std::optional<Head> head = DecodeHead(record.payload);
+  if (!head) return Nonsense(record, "an intact record holds no head");
+  if (!replay.begun) {
+    replay.hard_state = head->hard_state;
+    replay.base = head->end;
+    replay.begun = true;
+    return absl::OkStatus();
+  }
+  if (*head != Head{replay.hard_state, replay.end()}) {
+    return Nonsense(
+        record,
+        absl::StrCat("the segment goes on behind entry ", head->end.index.value, " of term ",
+                     head->end.term.value, " in term ", head->hard_state.term.value,
+                     ", but the log before it ends with entry ", replay.end().index.value,
+                     " of term ", replay.end().term.value, " in term ",
+                     replay.hard_state.term.value));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SegmentReader::ApplyBase(Replay& replay, const Record& record) {
+  const std::optional<raft::LogPosition> base = DecodeBase(record.payload);
+  if (!base || base->index == Index()) return Nonsense(record, "an intact record holds no base");
+  replay.entries.clear();
+  replay.base = *base;
+  replay.base_is_final = true;
+  last_index_ = base->index;
+  replaces_all_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status SegmentReader::ApplyEntry(Replay& replay, const Record& record) {
+  std::optional<raft::Entry> entry = DecodeEntry(record.payload);
+  if (!entry) return Nonsense(record, "an intact record holds no entry");
+  const Index index = entry->index;
+  const Index last = replay.end().index;
+  if (index > last + 1 || index == Index() ||
+      (replay.base_is_final && index <= replay.base.index)) {
+    return Nonsense(record,
+                    absl::StrCat("entry ", index.value, " does not follow on entry ", last.value,
+                                 " of a log that begins behind ", replay.base.index.value));
+  }
+  last_index_ = std::max(last_index_, index);
+  if (index <= replay.base.index) {
+    // It replaces entries whose segments are gone; what came before it is not known any more.
+    replay.entries.clear();
+    replay.base = {index, entry->term};
+    return absl::OkStatus();
+  }
+  replay.entries.resize(index - replay.base.index - 1);
+  replay.entries.push_back(*std::move(entry));
   return absl::OkStatus();
 }
 
@@ -102,6 +181,11 @@ std::optional<SegmentReader::Found> SegmentReader::FindRecord(uint64_t from,
 absl::Status SegmentReader::Damaged(uint64_t offset, absl::string_view what) const {
   return absl::DataLossError(
       absl::StrCat(path_, ": the log is damaged at offset ", offset, ": ", what));
+}
+
+absl::Status SegmentReader::Nonsense(const Record& record, absl::string_view what) const {
+  const auto payload = static_cast<uint64_t>(record.payload.data() - bytes_.data());
+  return Damaged(payload - kRecordHeaderBytes, what);
 }
 
 }  // namespace konsul::wal

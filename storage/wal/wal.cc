@@ -6,8 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "storage/wal/format.h"
+#include "storage/wal/past_segments.h"
 #include "storage/wal/recovery.h"
 #include "storage/wal/segment.h"
 #include "storage/wal/segment_supply.h"
@@ -19,71 +21,123 @@ constexpr uint64_t kSegmentBytesMin = 4096;
 
 class SegmentedWal final : public Wal {
  public:
-  SegmentedWal(const SegmentSupply::Place& place, uint64_t next_batch, uint64_t last_index,
-               Segment active, uint64_t tail, std::deque<Segment> spares, Logger& logger,
-               fiber::Scheduler& scheduler)
+  // Takes the segments out of `recovery`.
+  SegmentedWal(const SegmentSupply::Place& place, Recovery& recovery, std::deque<Segment> spares,
+               Logger& logger, fiber::Scheduler& scheduler)
       : place_(place),
-        next_batch_(next_batch),
-        last_index_(last_index),
-        active_(std::move(active)),
-        tail_(tail),
-        supply_(place, active_.sequence, std::move(spares), logger, scheduler) {}
+        next_batch_(recovery.next_batch),
+        hard_state_(recovery.hard_state),
+        base_(recovery.base.index),
+        end_(recovery.end()),
+        active_(std::move(recovery.segments[recovery.active])),
+        active_last_index_(recovery.active_last_index),
+        tail_(recovery.tail),
+        supply_(place, active_.sequence, std::move(spares), logger, scheduler),
+        past_(place.disk, place.directory, std::move(recovery.past), logger, scheduler) {}
 
-  void StartPreparing(fiber::Group& background) {
+  void StartBackground(fiber::Group& background) {
     background.Spawn("wal-segments", [this] { supply_.Prepare(); });
+    background.Spawn("wal-compaction", [this] { past_.Remove(); });
     AskForSpare();
   }
 
   absl::Status Append(const Batch& batch) override {
-    KONSUL_CHECK(!appending_, "two appends at once");
     KONSUL_RETURN_IF_ERROR(poison_);
     if (!batch.hard_state && batch.entries.empty()) return absl::OkStatus();
     CheckContiguous(batch);
-    appending_ = true;
-    poison_ = Annotate(Write(batch), "write-ahead log");
-    appending_ = false;
-    return poison_;
+    return WriteOnce({{}, batch.hard_state, {}, batch.entries});
+  }
+
+  absl::Status Compact(Index upto) override {
+    KONSUL_RETURN_IF_ERROR(poison_);
+    past_.Release(upto);
+    return absl::OkStatus();
+  }
+
+  absl::Status Reset(raft::LogPosition base) override {
+    KONSUL_CHECK(base.index > Index(), "a snapshot covers something");
+    KONSUL_RETURN_IF_ERROR(WriteOnce({{}, {}, base, {}}));
+    past_.Forget();
+    past_.Release(base.index);
+    return absl::OkStatus();
   }
 
  private:
   void CheckContiguous(const Batch& batch) const {
     if (batch.entries.empty()) return;
     const Index first = batch.entries.front().index;
-    KONSUL_CHECK(first.value >= 1 && first.value <= last_index_ + 1, "entry ", first.value,
-                 " behind the log's end ", last_index_);
+    KONSUL_CHECK(first > base_ && first <= end_.index + 1, "entry ", first.value,
+                 " in a log behind ", base_.value, " up to ", end_.index.value);
     for (size_t i = 0; i < batch.entries.size(); ++i) {
       KONSUL_CHECK(batch.entries[i].index == first + i, "entries are not contiguous");
     }
   }
 
-  absl::Status Write(const Batch& batch) {
-    const uint64_t size = EncodedSize(batch);
-    KONSUL_RETURN_IF_ERROR(MakeRoom(size));
-    EncodeBatch(batch, next_batch_, SegmentId{place_.node, active_.sequence}, tail_, buffer_);
+  absl::Status WriteOnce(Content content) {
+    KONSUL_CHECK(!writing_, "two calls at once");
+    KONSUL_RETURN_IF_ERROR(poison_);
+    writing_ = true;
+    poison_ = Annotate(Write(content), "write-ahead log");
+    writing_ = false;
+    return poison_;
+  }
+
+  absl::Status Write(Content& content) {
+    KONSUL_RETURN_IF_ERROR(MakeRoom(content));
+    EncodeBatch(content, next_batch_, SegmentId{place_.node, active_.sequence}, tail_, buffer_);
+    const uint64_t size = EncodedSize(content);
     KONSUL_CHECK(buffer_.size() == size, "a batch of ", buffer_.size(), " bytes, not ", size);
-    KONSUL_RETURN_IF_ERROR(active_.file->WriteAt(tail_, buffer_));
-    KONSUL_RETURN_IF_ERROR(active_.file->Sync());
+    if (mutation::On(Mutation::kGrowWithoutSync) && tail_ + size > active_.bytes) {
+      const absl::string_view bytes = buffer_;
+      const uint64_t fits = active_.bytes - tail_;
+      KONSUL_RETURN_IF_ERROR(active_.file->WriteAt(tail_, bytes.substr(0, fits)));
+      KONSUL_RETURN_IF_ERROR(active_.file->Sync());
+      KONSUL_RETURN_IF_ERROR(active_.file->WriteAt(active_.bytes, bytes.substr(fits)));
+      active_.bytes = tail_ + size;
+    } else {
+      KONSUL_RETURN_IF_ERROR(active_.file->WriteAt(tail_, buffer_));
+      KONSUL_RETURN_IF_ERROR(active_.file->Sync());
+    }
     ++next_batch_;
     tail_ += size;
-    if (!batch.entries.empty()) last_index_ = batch.entries.back().index.value;
+    Note(content);
     if (buffer_.capacity() > kBufferBytesKept) std::string().swap(buffer_);
     if (tail_ >= ask_at_) AskForSpare();
     return absl::OkStatus();
   }
 
   // A batch lies within one segment. One that is bigger than any gets a segment that is enlarged.
-  absl::Status MakeRoom(uint64_t size) {
-    if (tail_ + size <= active_.bytes) return absl::OkStatus();
-    if (tail_ > kSegmentHeaderBytes) {
-      KONSUL_ASSIGN_OR_RETURN(active_, supply_.Take());
+  absl::Status MakeRoom(Content& content) {
+    if (tail_ + EncodedSize(content) > active_.bytes && tail_ > kSegmentHeaderBytes) {
+      KONSUL_ASSIGN_OR_RETURN(Segment next, supply_.Take());
+      past_.Add({active_.sequence, active_last_index_});
+      active_ = std::move(next);
+      active_last_index_ = Index();
       tail_ = kSegmentHeaderBytes;
       AskForSpare();
     }
-    if (tail_ + size > active_.bytes) {
-      KONSUL_RETURN_IF_ERROR(active_.file->Allocate(tail_ + size));
-      active_.bytes = tail_ + size;
+    if (tail_ == kSegmentHeaderBytes && active_.sequence > 1) {
+      content.head = Head{hard_state_, end_};
+    }
+    const uint64_t needed = tail_ + EncodedSize(content);
+    if (needed > active_.bytes && !mutation::On(Mutation::kGrowWithoutSync)) {
+      KONSUL_RETURN_IF_ERROR(active_.file->Allocate(needed));
+      active_.bytes = needed;
     }
     return absl::OkStatus();
+  }
+
+  // `content` is durable.
+  void Note(const Content& content) {
+    if (content.hard_state) hard_state_ = *content.hard_state;
+    if (content.base) {
+      base_ = content.base->index;
+      end_ = *content.base;
+      active_last_index_ = base_;
+    }
+    if (content.entries.empty()) return;
+    end_ = {content.entries.back().index, content.entries.back().term};
+    active_last_index_ = std::max(active_last_index_, end_.index);
   }
 
   // And once more each time a part of the segment was filled, in case that the preparation fails.
@@ -96,14 +150,18 @@ class SegmentedWal final : public Wal {
 
   const SegmentSupply::Place place_;
   uint64_t next_batch_;
-  uint64_t last_index_;
+  raft::HardState hard_state_;
+  Index base_;
+  raft::LogPosition end_;
   Segment active_;
-  uint64_t tail_;  // where the next batch goes
+  Index active_last_index_;  // as PastSegment's
+  uint64_t tail_;            // where the next batch goes
   uint64_t ask_at_ = 0;
   std::string buffer_;
   absl::Status poison_;
-  bool appending_ = false;
+  bool writing_ = false;
   SegmentSupply supply_;
+  PastSegments past_;
 };
 
 absl::Status CreateDirectory(env::Disk& disk, const std::string& directory) {
@@ -132,12 +190,10 @@ absl::StatusOr<Wal::Opened> Wal::Open(env::Disk& disk, const Options& options, N
   for (size_t i = recovery.active + 1; i < recovery.segments.size(); ++i) {
     spares.push_back(std::move(recovery.segments[i]));
   }
-  auto wal =
-      std::make_unique<SegmentedWal>(place, recovery.next_batch, recovery.entries.size(),
-                                     std::move(recovery.segments[recovery.active]), recovery.tail,
-                                     std::move(spares), logger, background.scheduler());
-  wal->StartPreparing(background);
-  return Opened{std::move(wal), recovery.hard_state, std::move(recovery.entries),
+  auto wal = std::make_unique<SegmentedWal>(place, recovery, std::move(spares), logger,
+                                            background.scheduler());
+  wal->StartBackground(background);
+  return Opened{std::move(wal), recovery.hard_state, recovery.base, std::move(recovery.entries),
                 recovery.torn_bytes};
 }
 

@@ -38,18 +38,25 @@ class Wal : public raft::LogStorage {
   struct Opened {
     std::unique_ptr<Wal> wal;
     raft::HardState hard_state;
-    std::vector<raft::Entry> entries;  // contiguous from index 1
+    // The entry that the log begins behind: 0/0, or what Reset said last, or where the oldest
+    // segment begins that Compact has left. Always exact, term included, and never an entry that
+    // Compact was not told of.
+    raft::LogPosition base;
+    std::vector<raft::Entry> entries;  // contiguous, the first one right behind `base`
     // What was cut as a torn tail, for the log line: bytes of an append that no one was told of.
     uint64_t torn_bytes = 0;
   };
   // Recovers, or creates an empty log. `node` is written into each segment and compared.
   // DataLoss (file, offset and reason in the message) when durable bytes are damaged;
   // FailedPrecondition when the directory belongs to another node or another format version.
-  // Suspends. `background` gets the fiber that prepares the next segment; cancel and join it
-  // before the Wal is destroyed.
+  // Suspends. `background` gets the fibers that prepare the next segment and remove old ones;
+  // cancel and join it before the Wal is destroyed.
   static absl::StatusOr<Opened> Open(env::Disk& disk, const Options& options, NodeId node,
                                      Logger& logger, fiber::Group& background);
-  // raft::LogStorage's Append is one write and one sync.
+  // raft::LogStorage's Append and Reset are one write and one sync each. Compact never suspends:
+  // the segments whose last entry is not needed any more are removed in the background, the oldest
+  // first, each removal durable before the next. One that fails is logged and tried again at the
+  // next Compact; it poisons nothing.
 };
 
 }  // namespace konsul::wal
