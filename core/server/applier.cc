@@ -9,13 +9,17 @@
 
 namespace konsul::server {
 
-Applier::Applier(fiber::Scheduler& scheduler, state::StateMachine& machine, NodeId node,
-                 Observer* observer)
+Applier::Applier(fiber::Scheduler& scheduler, env::Clock& clock, state::StateMachine& machine,
+                 SnapshotStore& snapshots, NodeId node, Observer* observer)
     : scheduler_(scheduler),
+      clock_(clock),
       machine_(machine),
+      snapshots_(snapshots),
       node_(node),
       observer_(observer),
-      wakes_(scheduler) {}
+      wakes_(scheduler),
+      applied_(machine.applied()),
+      changed_(scheduler) {}
 
 void Applier::Enqueue(std::vector<raft::Entry> committed) {
   if (committed.empty()) return;
@@ -24,29 +28,91 @@ void Applier::Enqueue(std::vector<raft::Entry> committed) {
   wakes_.WakeOne();
 }
 
+void Applier::EnqueueRestore(raft::LogPosition last) {
+  // What is queued is in the snapshot.
+  queue_.clear();
+  restore_ = last;
+  restoring_ = true;
+  wakes_.WakeOne();
+}
+
 absl::Status Applier::Run() {
+  while (true) {
+    if (restore_) {
+      const raft::LogPosition last = *std::exchange(restore_, std::nullopt);
+      KONSUL_RETURN_IF_ERROR(Restore(last));
+    } else if (!queue_.empty()) {
+      KONSUL_RETURN_IF_ERROR(ApplySome());
+      KONSUL_RETURN_IF_ERROR(scheduler_.Yield());
+    } else {
+      KONSUL_RETURN_IF_ERROR(wakes_.Wait());
+    }
+  }
+}
+
+absl::Status Applier::ApplySome() {
+  // A snapshot that was loaded may reach further than the one that consensus asked for.
+  while (!queue_.empty() && queue_.front().index <= machine_.applied()) queue_.pop_front();
+  if (queue_.empty()) return absl::OkStatus();
+  const Instant begin = clock_.Now();
   std::vector<raft::Entry> batch;
   std::vector<state::Committed> committed;
-  while (true) {
-    while (queue_.empty()) KONSUL_RETURN_IF_ERROR(wakes_.Wait());
-    const size_t n = std::min(queue_.size(), kEntriesPerTransaction);
-    batch.assign(std::make_move_iterator(queue_.begin()),
-                 std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(n)));
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(n));
-    KONSUL_CHECK(batch.front().index == machine_.applied() + 1, batch.front().index.value,
-                 " would be applied after ", machine_.applied().value);
-    committed.clear();
-    for (const raft::Entry& entry : batch) {
-      const bool command = entry.kind == raft::EntryKind::kCommand;
-      committed.push_back({entry.index, command ? absl::string_view(*entry.payload) : ""});
-    }
-    KONSUL_ASSIGN_OR_RETURN(const std::vector<std::string> results, machine_.Apply(committed));
-    if (observer_ != nullptr) {
-      observer_->OnApplied(node_, batch.back().index, machine_.digest());
-    }
-    for (size_t i = 0; i < batch.size(); ++i) Resolve(batch[i], results[i]);
-    KONSUL_RETURN_IF_ERROR(scheduler_.Yield());
+  const size_t n = std::min(queue_.size(), kEntriesPerTransaction);
+  batch.assign(std::make_move_iterator(queue_.begin()),
+               std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(n)));
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(n));
+  KONSUL_CHECK(batch.front().index == machine_.applied() + 1, batch.front().index.value,
+               " would be applied after ", machine_.applied().value);
+  for (const raft::Entry& entry : batch) {
+    const bool command = entry.kind == raft::EntryKind::kCommand;
+    committed.push_back({entry.index, command ? absl::string_view(*entry.payload) : ""});
+    bytes_applied_ += entry.payload->size();
   }
+  KONSUL_ASSIGN_OR_RETURN(const std::vector<std::string> results, machine_.Apply(committed));
+  applied_ = batch.back().index;
+  apply_time_.Add(clock_.Now() - begin);
+  if (observer_ != nullptr) observer_->OnApplied(node_, applied_, machine_.digest());
+  for (size_t i = 0; i < batch.size(); ++i) Resolve(batch[i], results[i]);
+  changed_.NotifyAll();
+  return absl::OkStatus();
+}
+
+absl::Status Applier::Restore(raft::LogPosition last) {
+  KONSUL_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotFile> file, snapshots_.OpenLatest());
+  const SnapshotMeta& meta = file->meta();
+  KONSUL_CHECK(meta.point.last.index >= last.index, "the latest snapshot ends at ",
+               meta.point.last.index.value, ", wanted ", last.index.value);
+  const std::unique_ptr<state::RowSource> rows = file->Rows();
+  KONSUL_RETURN_IF_ERROR(machine_.Restore(*rows));
+  if (machine_.applied() != meta.point.last.index || machine_.digest() != meta.digest) {
+    return absl::DataLossError("a snapshot did not restore what it says it holds");
+  }
+  ++restores_;
+  // A later one may have arrived meanwhile, together with its own restore.
+  if (!restore_) restoring_ = false;
+  applied_ = machine_.applied();
+  if (observer_ != nullptr) observer_->OnApplied(node_, applied_, machine_.digest());
+  // Whether a proposal from before is part of the snapshot cannot be told from it.
+  while (!waiters_.empty() && waiters_.begin()->first <= applied_) {
+    Waiter& waiter = *waiters_.begin()->second;
+    waiters_.erase(waiters_.begin());
+    if (waiter.term != Term()) {
+      waiter.result = absl::AbortedError(
+          "the leadership was lost, and it is not known whether the write was committed");
+    }
+    waiter.done = true;
+    waiter.wakes.WakeAll();
+  }
+  changed_.NotifyAll();
+  return absl::OkStatus();
+}
+
+absl::Status Applier::AwaitReadable(Instant deadline) {
+  return changed_.Await([this] { return !restoring_; }, deadline);
+}
+
+absl::Status Applier::AwaitMore(Index seen) {
+  return changed_.Await([&] { return applied_ > seen; });
 }
 
 absl::StatusOr<std::string> Applier::AwaitResult(const raft::Raft::Proposed& proposed,
@@ -58,9 +124,11 @@ absl::StatusOr<std::string> Applier::AwaitResult(const raft::Raft::Proposed& pro
 }
 
 absl::Status Applier::AwaitApplied(Index index, Instant deadline) {
+  KONSUL_RETURN_IF_ERROR(AwaitReadable(deadline));
   if (index <= applied()) return absl::OkStatus();
   Waiter waiter(scheduler_);
-  return Await(index, waiter, deadline);
+  KONSUL_RETURN_IF_ERROR(Await(index, waiter, deadline));
+  return AwaitReadable(deadline);
 }
 
 absl::Status Applier::Await(Index index, Waiter& waiter, Instant deadline) {

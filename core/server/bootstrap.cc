@@ -49,7 +49,7 @@ raft::Configuration BootstrapView::Agreed(ClusterId stored) const {
   raft::Configuration configuration{members()};
   const ClusterId cluster = ClusterIdOf(configuration);
   if (stored != ClusterId() && stored != cluster) return {};
-  const std::vector<NodeId> ids = configuration.VoterIds();
+  const std::vector<NodeId> ids = IdsOf(configuration.voters);
   for (const NodeId id : ids) {
     if (id == self_) continue;
     const auto said = said_.find(id);
@@ -75,7 +75,7 @@ std::string BootstrapView::Missing() const {
 
 ClusterId ClusterIdOf(const raft::Configuration& configuration) {
   RollingHash hash;
-  for (const NodeId id : configuration.VoterIds()) hash.Add(id.value);
+  for (const NodeId id : IdsOf(configuration.voters)) hash.Add(id.value);
   return ClusterId(hash.value().lo | 1);
 }
 

@@ -8,9 +8,23 @@
 
 namespace konsul::server {
 
-LogWriter::LogWriter(fiber::Scheduler& scheduler, raft::LogStorage& log, Send send,
-                     Persisted persisted)
-    : log_(log), send_(std::move(send)), persisted_(std::move(persisted)), wakes_(scheduler) {}
+LogWork LogWork::Of(raft::Ready& ready) {
+  return {ready.hard_state, ready.restore, std::move(ready.entries),
+          std::move(ready.messages_after_persist)};
+}
+
+raft::LogPosition LogWork::Last() const {
+  if (!entries.empty()) return {entries.back().index, entries.back().term};
+  return restore.value_or(raft::LogPosition{});
+}
+
+LogWriter::LogWriter(fiber::Scheduler& scheduler, env::Clock& clock, raft::LogStorage& log,
+                     Send send, Persisted persisted)
+    : clock_(clock),
+      log_(log),
+      send_(std::move(send)),
+      persisted_(std::move(persisted)),
+      wakes_(scheduler) {}
 
 void LogWriter::Enqueue(LogWork work) {
   if (mutation::On(Mutation::kAckBeforeSync)) {
@@ -21,33 +35,59 @@ void LogWriter::Enqueue(LogWork work) {
   wakes_.WakeOne();
 }
 
+void LogWriter::Compact(Index upto) {
+  compact_to_ = std::max(compact_to_, upto);
+  wakes_.WakeOne();
+}
+
 absl::Status LogWriter::Run() {
   while (true) {
-    while (queue_.empty()) KONSUL_RETURN_IF_ERROR(wakes_.Wait());
-    // Messages that wait for nothing but earlier batches need no write.
-    if (!queue_.front().NeedsPersist()) {
-      Done(queue_.front());
-      queue_.pop_front();
-      continue;
+    if (!queue_.empty()) {
+      KONSUL_RETURN_IF_ERROR(WriteSome());
+    } else if (compacted_ < compact_to_) {
+      const Index upto = compact_to_;
+      KONSUL_RETURN_IF_ERROR(log_.Compact(upto));
+      compacted_ = upto;
+    } else {
+      KONSUL_RETURN_IF_ERROR(wakes_.Wait());
     }
-    std::deque<LogWork> batch;
-    std::swap(batch, queue_);
-    std::optional<raft::HardState> hard_state;
-    std::vector<raft::Entry> entries;
-    for (LogWork& work : batch) {
-      if (work.hard_state) hard_state = work.hard_state;
-      MergeEntries(entries, work.entries);
-    }
-    KONSUL_RETURN_IF_ERROR(log_.Append({hard_state, entries}));
-    for (LogWork& work : batch) Done(work);
   }
+}
+
+absl::Status LogWriter::WriteSome() {
+  // Messages that wait for nothing but earlier batches need no write.
+  if (!queue_.front().NeedsPersist()) {
+    LogWork work = std::move(queue_.front());
+    queue_.pop_front();
+    Done(work);
+    return absl::OkStatus();
+  }
+  if (queue_.front().restore) KONSUL_RETURN_IF_ERROR(log_.Reset(*queue_.front().restore));
+  std::deque<LogWork> batch;
+  std::optional<raft::HardState> hard_state;
+  std::vector<raft::Entry> entries;
+  // Up to the next restore, which has to come between two appends.
+  while (!queue_.empty() && (batch.empty() || !queue_.front().restore)) {
+    LogWork& work = queue_.front();
+    if (work.hard_state) hard_state = work.hard_state;
+    MergeEntries(entries, work.entries);
+    batch.push_back(std::move(work));
+    queue_.pop_front();
+  }
+  if (hard_state || !entries.empty()) {
+    const Instant begin = clock_.Now();
+    KONSUL_RETURN_IF_ERROR(log_.Append({hard_state, entries}));
+    sync_time_.Add(clock_.Now() - begin);
+    entries_written_ += entries.size();
+  }
+  for (LogWork& work : batch) Done(work);
+  return absl::OkStatus();
 }
 
 void LogWriter::Done(LogWork& work) {
   if (work.NeedsPersist()) {
-    const bool has_entries = !work.entries.empty();
-    persisted_(has_entries ? work.entries.back().index : Index(),
-               has_entries ? work.entries.back().term : Term());
+    const raft::LogPosition last = work.Last();
+    persisted_(last.index, last.term);
   }
   for (raft::Message& message : work.messages_after_persist) send_(std::move(message));
 }

@@ -3,6 +3,7 @@
 #ifndef KONSUL_CORE_SERVER_OPERATOR_H_
 #define KONSUL_CORE_SERVER_OPERATOR_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,12 @@ struct Timing {
   uint64_t count = 0;
   Duration sum{};
   Duration max{};
+
+  void Add(Duration taken) {
+    ++count;
+    sum += taken;
+    max = std::max(max, taken);
+  }
 };
 
 // One server's own view of itself.

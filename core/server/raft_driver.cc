@@ -20,21 +20,20 @@ RaftDriver::RaftDriver(const env::Env& env, NodeId id, const raft::Options& opti
       observer_(observer),
       raft_(id, options, std::move(recovered), MomentOf(env, random_)),
       wakes_(env.scheduler),
-      leader_changed_(env.scheduler) {
+      changed_(env.scheduler) {
   if (observer_ != nullptr) observer_->OnStart(raft_);
 }
 
 raft::Moment RaftDriver::Now() { return MomentOf(env_, random_); }
 
 void RaftDriver::Kick() {
-  if (raft_.HasReady()) wakes_.WakeOne();
+  // A hint may have brought the next deadline forward.
+  if (raft_.HasReady() || raft_.NextDeadline() < waits_until_) wakes_.WakeOne();
 }
 
 absl::Status RaftDriver::Bootstrap(const raft::Configuration& configuration) {
   const absl::Status status = raft_.Bootstrap(Now(), configuration);
   Kick();
-  // Its first election timer has just been set.
-  wakes_.WakeOne();
   return status;
 }
 
@@ -61,17 +60,47 @@ void RaftDriver::Persisted(Index last_index, Term last_term) {
   Kick();
 }
 
-void RaftDriver::PeerUnreachable(NodeId peer) {
-  raft_.PeerUnreachable(Now(), peer);
+void RaftDriver::PeerUnreachable(NodeId peer, bool closed) {
+  raft_.PeerUnreachable(Now(), peer, closed);
+  Kick();
+}
+
+absl::StatusOr<Index> RaftDriver::LeaseRead() {
+  // The clock as it is now, not as it was when the loop began: the process may have been stopped.
+  return raft_.LeaseRead(raft::Moment{env_.clock.Now()});
+}
+
+absl::StatusOr<raft::Raft::Proposed> RaftDriver::ProposeConfiguration(
+    const raft::Configuration& target) {
+  auto proposed = raft_.ProposeConfiguration(Now(), target);
+  Kick();
+  return proposed;
+}
+
+absl::Status RaftDriver::TransferLeadership(NodeId to) {
+  const absl::Status status = raft_.TransferLeadership(Now(), to);
+  Kick();
+  return status;
+}
+
+void RaftDriver::InstallSnapshot(NodeId from, Term term, const raft::SnapshotPoint& point) {
+  raft_.InstallSnapshot(Now(), from, term, point);
+  Kick();
+}
+
+void RaftDriver::SnapshotEnded(NodeId to) {
+  raft_.SnapshotEnded(Now(), to);
   Kick();
 }
 
 absl::Status RaftDriver::Run(const Dispatch& dispatch) {
   while (true) {
     if (env_.clock.Now() >= raft_.NextDeadline()) raft_.Tick(Now());
-    NoteLeader();
+    NoteChanges();
     if (!raft_.HasReady()) {
-      const absl::Status status = wakes_.Wait(raft_.NextDeadline());
+      waits_until_ = raft_.NextDeadline();
+      const absl::Status status = wakes_.Wait(waits_until_);
+      waits_until_ = Instant::Past();
       if (absl::IsCancelled(status)) return status;
       continue;
     }
@@ -81,10 +110,19 @@ absl::Status RaftDriver::Run(const Dispatch& dispatch) {
   }
 }
 
-void RaftDriver::NoteLeader() {
+void RaftDriver::NoteChanges() {
   const raft::Status status = raft_.status();
+  if (status.role == raft::Role::kCandidate && status.term > stood_in_) {
+    stood_in_ = status.term;
+    ++elections_;
+  }
+  if (status.configuration_index != configuration_index_) {
+    configuration_index_ = status.configuration_index;
+    changed_.NotifyAll();
+  }
   if (status.leader == leader_) return;
   leader_ = status.leader;
+  ++leader_changes_;
   if (leader_ == status.id) {
     env_.logger.Info("raft", "this server leads now", {{"term", status.term.value}});
   } else if (leader_ != NodeId()) {
@@ -93,14 +131,16 @@ void RaftDriver::NoteLeader() {
   } else {
     env_.logger.Warn("raft", "no leader is known", {{"term", status.term.value}});
   }
-  leader_changed_.WakeAll();
+  changed_.NotifyAll();
 }
 
 absl::Status RaftDriver::AwaitLeaderOtherThan(NodeId seen, Instant deadline) {
-  while (raft_.status().leader == seen || raft_.status().leader == NodeId()) {
-    KONSUL_RETURN_IF_ERROR(leader_changed_.Wait(deadline));
-  }
-  return absl::OkStatus();
+  return changed_.Await(
+      [&] {
+        const NodeId leader = raft_.status().leader;
+        return leader != seen && leader != NodeId();
+      },
+      deadline);
 }
 
 }  // namespace konsul::server

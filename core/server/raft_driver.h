@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/env/env.h"
+#include "core/fiber/mutex.h"
 #include "core/raft/raft.h"
 #include "core/server/observer.h"
 
@@ -29,29 +30,49 @@ class RaftDriver {
   absl::StatusOr<raft::Raft::Proposed> Propose(raft::Payload payload);
   absl::Status ReadIndex(uint64_t context);
   void Persisted(Index last_index, Term last_term);
-  void PeerUnreachable(NodeId peer);
+  void PeerUnreachable(NodeId peer, bool closed);
+  absl::StatusOr<Index> LeaseRead();
+  absl::StatusOr<raft::Raft::Proposed> ProposeConfiguration(const raft::Configuration& target);
+  absl::Status TransferLeadership(NodeId to);
+  void Compact(Index upto) { raft_.Compact(upto); }
+  void InstallSnapshot(NodeId from, Term term, const raft::SnapshotPoint& point);
+  void SnapshotEnded(NodeId to);
 
   // The driver's fiber: until cancelled.
   absl::Status Run(const Dispatch& dispatch);
 
   const raft::Raft& raft() const { return raft_; }
+  // Since the start: how often another leader, or none, was known; how often this server stood.
+  uint64_t leader_changes() const { return leader_changes_; }
+  uint64_t elections() const { return elections_; }
   // Suspends until the known leader is not `seen` any more (0: until one is known), or the
   // deadline.
   absl::Status AwaitLeaderOtherThan(NodeId seen, Instant deadline);
+  // Suspends until `holds`, which is looked at whenever the leader or the configuration changes.
+  template <typename Predicate>
+  absl::Status AwaitChange(Predicate holds, Instant deadline = Instant::Never()) {
+    return changed_.Await(holds, deadline);
+  }
 
  private:
   raft::Moment Now();
   // After each input: lets the fiber run when there is something for it.
   void Kick();
-  void NoteLeader();
+  // Notices what others wait for.
+  void NoteChanges();
 
   const env::Env env_;
   env::Random random_;
   Observer* observer_;
   raft::Raft raft_;
   NodeId leader_;  // as last seen, to notice changes
+  Term stood_in_;  // the last term that this server was a candidate in
+  uint64_t leader_changes_ = 0;
+  uint64_t elections_ = 0;
+  Instant waits_until_ = Instant::Past();  // what the fiber waits for at the latest
   fiber::WaitList wakes_;
-  fiber::WaitList leader_changed_;
+  Index configuration_index_;  // as last seen
+  fiber::Condition changed_;   // leader or configuration
 };
 
 }  // namespace konsul::server

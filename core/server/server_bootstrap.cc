@@ -1,0 +1,119 @@
+// The way into a cluster: beginning one together with others (bootstrap.h), or asking one that
+// exists for membership.
+//
+// Every round, a server without a log asks at all addresses that it knows of. Whoever has a cluster
+// is asked for membership in it; this server then waits for the leader to bring the log. Where
+// nobody has one, all of them begin it together as soon as they agree on who they are.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/server/server_impl.h"
+
+namespace konsul::server {
+namespace {
+
+constexpr Duration kAskPause = 200ms;
+constexpr Duration kAskTimeout = 1s;
+// For the leader to commit a change of the configuration.
+constexpr Duration kJoinTimeout = 5s;
+constexpr int kRoundsPerLogLine = 25;
+
+}  // namespace
+
+absl::Status ServerImpl::RunBootstrap() {
+  for (int round = 0; driver_.raft().configuration().empty(); ++round) {
+    const bool log = round % kRoundsPerLogLine == kRoundsPerLogLine - 1;
+    KONSUL_RETURN_IF_ERROR(AskAround(log));
+    if (!driver_.raft().configuration().empty()) break;  // a leader found us meanwhile
+    if (found_cluster_ == ClusterId() && options_.bootstrap_expect > 0) {
+      KONSUL_RETURN_IF_ERROR(BeginTogether());
+      if (log && driver_.raft().configuration().empty()) {
+        env_.logger.Info("bootstrap", view_.Missing());
+      }
+    }
+    KONSUL_RETURN_IF_ERROR(env_.Sleep(kAskPause));
+  }
+  // The leader's first append came: this server belongs to its cluster.
+  if (options_.cluster != ClusterId()) return absl::OkStatus();
+  const ClusterId cluster =
+      found_cluster_ != ClusterId() ? found_cluster_ : ClusterIdOf(driver_.raft().configuration());
+  KONSUL_RETURN_IF_ERROR(storage_.store_cluster(cluster));
+  options_.cluster = cluster;
+  return absl::OkStatus();
+}
+
+std::vector<env::Endpoint> ServerImpl::AddressesToAsk() const {
+  std::vector<env::Endpoint> addresses = options_.retry_join;
+  for (const raft::Member& member : view_.members()) {
+    if (auto address = env::Endpoint::Parse(member.address); address.ok()) {
+      addresses.push_back(*std::move(address));
+    }
+  }
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+  std::erase(addresses, options_.address);
+  return addresses;
+}
+
+// Only a cancellation is an error.
+absl::Status ServerImpl::AskAround(bool log) {
+  for (const env::Endpoint& address : AddressesToAsk()) {
+    const absl::Status status = Ask(address, env_.After(kAskTimeout));
+    if (absl::IsCancelled(status)) return status;
+    if (!status.ok() && (log || !absl::IsUnavailable(status))) {
+      env_.logger.Warn("bootstrap", status.message(), {{"server", address.ToString()}});
+    }
+    if (!driver_.raft().configuration().empty()) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ServerImpl::Ask(const env::Endpoint& address, Instant deadline) {
+  KONSUL_ASSIGN_OR_RETURN(const Introduction peer, transport_->Introduce(address, deadline));
+  KONSUL_RETURN_IF_ERROR(OnIntroduction(peer));
+  if (peer.cluster == ClusterId()) return absl::OkStatus();
+  if (peer.id == options_.id) return absl::OkStatus();
+  // One of those that begin a cluster with us is only a little ahead; it need not let us in.
+  if (options_.cluster != ClusterId() || !view_.Agreed(options_.cluster).empty()) {
+    return absl::OkStatus();
+  }
+  found_cluster_ = peer.cluster;
+  transport_->Learn(peer.id, address);
+  AdminRequest request{.kind = AdminRequest::Kind::kAddServer,
+                       .member = {options_.id, options_.name, options_.address.ToString()}};
+  return transport_->Admin(peer.id, std::move(request), env_.After(kJoinTimeout)).status();
+}
+
+absl::Status ServerImpl::BeginTogether() {
+  const raft::Configuration agreed = view_.Agreed(options_.cluster);
+  if (agreed.empty()) return absl::OkStatus();
+  KONSUL_RETURN_IF_ERROR(storage_.store_cluster(ClusterIdOf(agreed)));
+  options_.cluster = ClusterIdOf(agreed);
+  if (!driver_.raft().configuration().empty()) return absl::OkStatus();
+  const absl::Status status = driver_.Bootstrap(agreed);
+  if (!status.ok()) {
+    // A vote or an entry came first; the cluster exists and its leader will bring the log.
+    env_.logger.Info("bootstrap", status.message());
+    return absl::OkStatus();
+  }
+  env_.logger.Info("bootstrap", "the cluster begins",
+                   {{"cluster", ToHex(options_.cluster.value)}, {"servers", agreed.voters.size()}});
+  return absl::OkStatus();
+}
+
+// A server that comes back at another address tells the cluster.
+absl::Status ServerImpl::RunAddressUpdate() {
+  const std::string mine = options_.address.ToString();
+  while (true) {
+    const raft::Member* self = driver_.raft().configuration().Find(options_.id);
+    if (self == nullptr || self->address == mine) return absl::OkStatus();
+    const absl::Status status =
+        AddServer({options_.id, options_.name, mine}, env_.After(kJoinTimeout));
+    if (absl::IsCancelled(status)) return status;
+    KONSUL_RETURN_IF_ERROR(env_.Sleep(kAskPause));
+  }
+}
+
+}  // namespace konsul::server

@@ -1,0 +1,67 @@
+#include "core/server/snapshot_sender.h"
+
+#include <memory>
+#include <utility>
+
+#include "core/base/status.h"
+
+namespace konsul::server {
+
+SnapshotSender::SnapshotSender(const env::Env& env, const SnapshotOptions& options, NodeId self,
+                               SnapshotStore& store, RaftDriver& driver, SnapshotTaker& taker)
+    : env_(env), options_(options), self_(self), store_(store), driver_(driver), taker_(taker) {}
+
+void SnapshotSender::Send(NodeId to, Transport& transport, fiber::Group& group) {
+  // The one under way ends soon, having noticed the change of term; consensus asks again then.
+  if (!under_way_.insert(to).second) return;
+  group.Spawn("snapshot-sender", [this, to, &transport] {
+    const absl::Status status = SendAll(to, transport);
+    if (status.ok()) {
+      ++sent_;
+      env_.logger.Info("snapshot", "a follower has it", {{"server", ToHex(to.value)}});
+    } else if (!absl::IsCancelled(status)) {
+      env_.logger.Warn("snapshot", "sending failed, will be tried again",
+                       {{"server", ToHex(to.value)}, {"error", status.ToString()}});
+      (void)env_.Sleep(options_.retry_pause);
+    }
+    under_way_.erase(to);
+    driver_.SnapshotEnded(to);
+  });
+}
+
+absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
+  const Term term = driver_.raft().status().term;
+  KONSUL_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotFile> file, store_.OpenLatest());
+  const SnapshotMeta& meta = file->meta();
+  const SnapshotTaker::Hold hold(taker_, meta.point.last.index);
+  // The first piece is empty and asks how much is there already.
+  SnapshotChunk chunk{.from = self_, .term = term, .meta = meta};
+  while (true) {
+    const raft::Status status = driver_.raft().status();
+    if (status.role != raft::Role::kLeader || status.term != term) {
+      return absl::AbortedError("this server does not lead any more");
+    }
+    const Instant began = env_.clock.Now();
+    const uint64_t bytes = chunk.bytes.size();
+    KONSUL_ASSIGN_OR_RETURN(
+        const SnapshotChunkReply reply,
+        transport.SendChunk(to, std::move(chunk), env_.After(options_.chunk_timeout)));
+    if (reply.installed) return absl::OkStatus();
+    if (reply.term > term) return absl::AbortedError("the follower knows a later term");
+    if (reply.offset >= meta.bytes) {
+      return absl::InternalError("the follower has all of the snapshot but did not install it");
+    }
+    KONSUL_RETURN_IF_ERROR(Pace(began, bytes));
+    chunk = SnapshotChunk{.from = self_, .term = term, .meta = meta, .offset = reply.offset};
+    KONSUL_ASSIGN_OR_RETURN(chunk.bytes, file->ReadAt(reply.offset, options_.chunk_bytes));
+  }
+}
+
+absl::Status SnapshotSender::Pace(Instant began, uint64_t bytes) const {
+  const auto least = Duration(static_cast<int64_t>(
+      static_cast<double>(bytes) * 1e9 / static_cast<double>(options_.send_bytes_per_second)));
+  if (env_.clock.Now() >= began + least) return absl::OkStatus();
+  return env_.scheduler.SleepUntil(began + least);
+}
+
+}  // namespace konsul::server

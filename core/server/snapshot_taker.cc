@@ -1,0 +1,124 @@
+#include "core/server/snapshot_taker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/mutation.h"
+#include "core/base/status.h"
+
+namespace konsul::server {
+namespace {
+
+// A full disk may have room again later. Nothing is lost meanwhile: the log stays as it is.
+constexpr Duration kAfterFailure = 5s;
+// How many snapshots' worth of log are kept for a follower that is getting one.
+constexpr uint64_t kPatience = 2;
+
+Index LatestIndex(const SnapshotStore& store) {
+  const std::optional<SnapshotMeta> latest = store.latest();
+  return latest ? latest->point.last.index : Index(0);
+}
+
+}  // namespace
+
+SnapshotTaker::SnapshotTaker(const env::Env& env, const SnapshotOptions& options,
+                             state::StateMachine& machine, SnapshotStore& store, RaftDriver& driver,
+                             Applier& applier, LogWriter& log)
+    : env_(env),
+      options_(options),
+      machine_(machine),
+      store_(store),
+      driver_(driver),
+      applier_(applier),
+      log_(log),
+      one_at_a_time_(env.scheduler) {}
+
+bool SnapshotTaker::IsDue() const {
+  const Index latest = LatestIndex(store_);
+  const Index applied = applier_.applied();
+  if (applied <= latest) return false;
+  return applied - latest >= options_.entries_max ||
+         applier_.bytes_applied() - bytes_at_last_ >= options_.bytes_max;
+}
+
+absl::Status SnapshotTaker::Run() {
+  while (true) {
+    while (!IsDue()) KONSUL_RETURN_IF_ERROR(applier_.AwaitMore(applier_.applied()));
+    const absl::Status status = Take(Instant::Never()).status();
+    if (absl::IsCancelled(status)) return status;
+    if (!status.ok()) {
+      env_.logger.Error("snapshot", "could not be written; the log goes on growing",
+                        {{"error", status.ToString()}});
+      KONSUL_RETURN_IF_ERROR(env_.Sleep(kAfterFailure));
+    }
+  }
+}
+
+absl::StatusOr<Index> SnapshotTaker::Take(Instant deadline) {
+  KONSUL_RETURN_IF_ERROR(one_at_a_time_.Lock(deadline));
+  const fiber::MutexLock lock(one_at_a_time_);
+  KONSUL_RETURN_IF_ERROR(applier_.AwaitReadable(deadline));
+  if (applier_.applied() > LatestIndex(store_)) {
+    const Instant begin = env_.clock.Now();
+    KONSUL_RETURN_IF_ERROR(Write());
+    time_.Add(env_.clock.Now() - begin);
+  }
+  CompactLog();
+  return LatestIndex(store_);
+}
+
+absl::Status SnapshotTaker::Write() {
+  bytes_at_last_ = applier_.bytes_applied();
+  KONSUL_ASSIGN_OR_RETURN(const state::StateMachine::Frozen frozen, machine_.Freeze());
+  SnapshotMeta meta;
+  meta.point = driver_.raft().PointAt(frozen.applied);
+  meta.digest = frozen.digest;
+  if (mutation::On(Mutation::kCompactBeforeSnapshot)) {
+    driver_.Compact(frozen.applied);
+    log_.Compact(frozen.applied);
+  }
+  KONSUL_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotWriter> writer, store_.Create(meta));
+  state::Row row;
+  while (true) {
+    KONSUL_ASSIGN_OR_RETURN(const bool more, frozen.rows->Next(row));
+    if (!more) break;
+    KONSUL_RETURN_IF_ERROR(writer->Add(row));
+  }
+  // The leader may have sent a later one meanwhile.
+  if (LatestIndex(store_) >= frozen.applied) return absl::OkStatus();
+  KONSUL_ASSIGN_OR_RETURN(meta, writer->Finish());
+  env_.logger.Info("snapshot", "written",
+                   {{"index", meta.point.last.index.value}, {"bytes", meta.bytes}});
+  return absl::OkStatus();
+}
+
+void SnapshotTaker::CompactLog() {
+  const Index upto = CompactTo(LatestIndex(store_));
+  if (upto <= driver_.raft().status().log_base) return;
+  driver_.Compact(upto);
+  log_.Compact(upto);
+}
+
+// Up to the snapshot, except for what followers that are a little late are likely to need.
+Index SnapshotTaker::CompactTo(Index snapshot) const {
+  const raft::Raft& raft = driver_.raft();
+  const Index base = raft.status().log_base;
+  Index upto = std::min(snapshot, raft.status().applied);
+  uint64_t bytes = 0;
+  for (uint64_t entries = 1; upto > base; ++entries, upto = upto - 1) {
+    bytes += raft.EntryAt(upto)->payload->size();
+    if (entries > options_.trailing_entries || bytes > options_.trailing_bytes) break;
+  }
+  // A follower that gets a snapshot needs all that comes behind it; but if it takes for ever, it
+  // has to begin anew with a later one rather than fill this server's memory.
+  if (!holds_.empty() && holds_.begin()->index < upto) {
+    const Held& held = *holds_.begin();
+    const bool patient =
+        applier_.bytes_applied() - held.bytes_applied <= kPatience * options_.bytes_max &&
+        raft.status().last_index - held.index <= kPatience * options_.entries_max;
+    if (patient) upto = std::max(base, held.index);
+  }
+  return upto;
+}
+
+}  // namespace konsul::server
