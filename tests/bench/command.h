@@ -34,6 +34,7 @@ Command VerifyCommand();
 Command FailoverCommand();
 Command SteadyCommand();
 Command CatchUpCommand();
+Command BurnCommand();
 
 // For the commands ------------------------------------------------------------------------------
 

@@ -109,6 +109,15 @@ absl::Status OwnCluster::WaitForEnd(size_t server, Instant deadline) {
   return processes_[server]->WaitForEnd(env_, deadline);
 }
 
+uint64_t OwnCluster::ResidentBytes(size_t server) const {
+  // proc(5): size and resident size, in pages.
+  std::ifstream file(absl::StrCat("/proc/", processes_[server]->pid(), "/statm"));
+  uint64_t size = 0;
+  uint64_t resident = 0;
+  file >> size >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
 absl::Status OwnCluster::CheckRunning() {
   for (size_t i = 0; i < size(); ++i) {
     if (!expected_[i] || processes_[i]->running()) continue;

@@ -48,6 +48,9 @@ class OwnCluster {
   // Whether a server's own tables have this value by now.
   absl::StatusOr<bool> HasApplied(size_t server, absl::string_view key, absl::string_view value);
 
+  // Of the server's process; 0 when it does not run.
+  uint64_t ResidentBytes(size_t server) const;
+
   size_t size() const { return processes_.size(); }
   env::Endpoint Http(size_t server) const;
   std::vector<env::Endpoint> AllHttp() const;
