@@ -91,9 +91,10 @@ absl::Status Check(const Config& config) {
     return absl::InvalidArgumentError(
         "a server needs a directory for its data: -data-dir=DIR (it is made when missing)");
   }
-  if (config.bootstrap_expect == 0) {
+  if (config.bootstrap_expect == 0 && config.retry_join.empty()) {
     return absl::InvalidArgumentError(
-        "say how many servers the cluster has: -bootstrap-expect=3, or 1 for a single server");
+        "say how many servers begin the cluster: -bootstrap-expect=3, or 1 for a single server; "
+        "or which server of a cluster to join: -retry-join=ADDR");
   }
   if (config.bind_addr == "0.0.0.0" || config.bind_addr == "::") {
     return absl::InvalidArgumentError(

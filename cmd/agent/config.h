@@ -27,7 +27,7 @@ struct Config {
   std::string node_name;  // default: the machine's name
   std::string bind_addr = "127.0.0.1";
   std::string client_addr = "127.0.0.1";
-  uint32_t bootstrap_expect = 0;          // 0: not given
+  uint32_t bootstrap_expect = 0;          // 0: joins a cluster that exists
   std::vector<env::Endpoint> retry_join;  // the port is server_port where none was given
   std::string data_dir;                   // empty only with dev: a temporary one
   std::string pid_file;
@@ -36,6 +36,12 @@ struct Config {
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;
   uint32_t raft_multiplier = 1;
+  // Zero: the defaults of raft::Options and server::SnapshotOptions.
+  uint32_t election_timeout_ms = 0;
+  uint32_t heartbeat_ms = 0;
+  uint32_t clock_drift_max_ppm = 50'000;
+  uint64_t raft_snapshot_threshold = 0;
+  uint64_t raft_trailing_logs = 0;
 
   env::Endpoint ServerAddress() const { return {bind_addr, server_port}; }
   env::Endpoint HttpAddress() const { return {client_addr, http_port}; }

@@ -125,8 +125,9 @@ std::vector<Setting> MakeSettings() {
        "client_addr",
        Address(&Config::client_addr)},
       {{"bootstrap-expect", Kind::kString, "N",
-        "How many servers the new cluster has. It is formed once that many have found each other; "
-        "afterwards the number is not looked at again."},
+        "How many servers begin a new cluster. It is formed once that many have found each other; "
+        "afterwards the number is not looked at again. Without it, this server joins the cluster "
+        "of -retry-join."},
        "bootstrap_expect",
        Whole(&Config::bootstrap_expect, 1, 9)},
       {{"retry-join", Kind::kList, "ADDR",
@@ -170,6 +171,30 @@ std::vector<Setting> MakeSettings() {
         "the price of later failover. Default: 1."},
        "performance.raft_multiplier",
        Whole(&Config::raft_multiplier, 1, 10)},
+      {{"raft-election-timeout", Kind::kString, "MS",
+        "Milliseconds without a leader before a server stands for election: between this and twice "
+        "this. Default: 100."},
+       "performance.raft_election_timeout_ms",
+       Whole(&Config::election_timeout_ms, 10, 60000)},
+      {{"raft-heartbeat", Kind::kString, "MS",
+        "Milliseconds between a leader's heartbeats; at most a third of the election timeout. "
+        "Default: 25."},
+       "performance.raft_heartbeat_ms",
+       Whole(&Config::heartbeat_ms, 1, 20000)},
+      {{"clock-drift-max", Kind::kString, "PPM",
+        "How far the speed of any server's clock may be from true, in parts per million. Reads in "
+        "the default mode rely on it; 1000000 makes them ask a quorum instead. Default: 50000."},
+       "performance.clock_drift_max_ppm",
+       Whole(&Config::clock_drift_max_ppm, 0, 1'000'000)},
+      {{"raft-snapshot-threshold", Kind::kString, "N",
+        "Log entries between two snapshots. Default: 200000, or 256 MiB of entries."},
+       "raft_snapshot_threshold",
+       Whole(&Config::raft_snapshot_threshold, 1, 1'000'000'000)},
+      {{"raft-trailing-logs", Kind::kString, "N",
+        "Log entries kept behind a snapshot for followers that are a little late. Default: 20000, "
+        "within 32 MiB."},
+       "raft_trailing_logs",
+       Whole(&Config::raft_trailing_logs, 0, 1'000'000'000)},
   };
 }
 

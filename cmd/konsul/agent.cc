@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <memory>
@@ -29,6 +30,18 @@ std::string BootId(env::Random random) {
   return id.empty() ? absl::StrCat("unknown-", random.Next()) : id;
 }
 
+raft::Options RaftOptions(const Config& config) {
+  raft::Options options;
+  if (config.election_timeout_ms > 0) {
+    options.election_timeout = config.election_timeout_ms * 1ms;
+    options.heartbeat_interval = options.election_timeout / 4;
+    options.lease_promise = options.election_timeout / 2;
+  }
+  if (config.heartbeat_ms > 0) options.heartbeat_interval = config.heartbeat_ms * 1ms;
+  options.clock_drift_max_ppm = config.clock_drift_max_ppm;
+  return options.SlowedBy(config.raft_multiplier);
+}
+
 node::Options NodeOptions(const Config& config, const env::Env& env) {
   node::Options options;
   options.name = config.node_name;
@@ -36,19 +49,26 @@ node::Options NodeOptions(const Config& config, const env::Env& env) {
   options.http_address = config.HttpAddress();
   options.bootstrap_expect = config.bootstrap_expect;
   options.retry_join = config.retry_join;
-  options.raft.election_timeout *= config.raft_multiplier;
-  options.raft.heartbeat_interval *= config.raft_multiplier;
+  options.raft = RaftOptions(config);
+  if (config.raft_snapshot_threshold > 0) {
+    options.snapshots.entries_max = config.raft_snapshot_threshold;
+    options.snapshots.trailing_entries =
+        std::min(options.snapshots.trailing_entries, config.raft_snapshot_threshold / 10);
+  }
+  if (config.raft_trailing_logs > 0) {
+    options.snapshots.trailing_entries = config.raft_trailing_logs;
+  }
   options.tables_path = absl::StrCat(env.disk.root(), "/tables");
   options.boot_id = BootId(env.random.Fork("boot-id"));
   return options;
 }
 
-// Ends the node at the first signal, the process at the second.
-void WatchSignals(reactor::RealWorld& world, Logger& logger, fiber::Group& node) {
+// Asks the node to stop at the first signal, ends the process at the second.
+void WatchSignals(reactor::RealWorld& world, Logger& logger, node::Stop& stop) {
   absl::StatusOr<int> signal = world.NextSignal();
   if (!signal.ok()) return;
   logger.Info("agent", "stopping", {{"signal", *signal == SIGINT ? "SIGINT" : "SIGTERM"}});
-  node.Cancel();
+  stop.Request();
   if (world.NextSignal().ok()) {
     logger.Warn("agent", "second signal, ending at once");
     _exit(kExitFailure);
@@ -56,14 +76,12 @@ void WatchSignals(reactor::RealWorld& world, Logger& logger, fiber::Group& node)
 }
 
 // On a fiber.
-absl::Status RunNode(reactor::RealWorld& world, const env::Env& env, const node::Options& options) {
-  absl::Status result;
-  fiber::Group node(world.scheduler());
+absl::Status RunNode(reactor::RealWorld& world, const env::Env& env, node::Options options) {
+  node::Stop stop(world.scheduler());
+  options.stop = &stop;
   fiber::Group signals(world.scheduler());
-  node.Spawn("node", [&] { result = node::Run(env, options); });
-  signals.Spawn("signals", [&] { WatchSignals(world, env.logger, node); });
-  node.Join();
-  return result;
+  signals.Spawn("signals", [&] { WatchSignals(world, env.logger, stop); });
+  return node::Run(env, options);
 }
 
 absl::Status Start(const Config& config, reactor::RealWorld& world, Logger& logger) {

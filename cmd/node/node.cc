@@ -17,6 +17,9 @@
 namespace konsul::node {
 namespace {
 
+// For requests under way, when the node stops in good order.
+constexpr Duration kDrainTimeout = 5s;
+
 absl::StatusOr<std::unique_ptr<env::Listener>> Listen(const env::Env& env,
                                                       const env::Endpoint& address,
                                                       absl::string_view what,
@@ -70,6 +73,29 @@ absl::Status OpenStorage(const env::Env& env, const Options& options, Opened& op
   return absl::OkStatus();
 }
 
+// Suspends until the node has to end: its failure, OK when it was asked to and is ready, Cancelled.
+absl::Status AwaitEnd(const env::Env& env, const Options& options, server::Server& server,
+                      http::Server& http_server) {
+  absl::Status failure;
+  bool stopped = false;
+  fiber::Condition ended(env.scheduler);
+  fiber::Group watchers(env.scheduler);
+  watchers.Spawn("failure", [&] {
+    failure = server.WaitForFailure();
+    ended.NotifyAll();
+  });
+  watchers.Spawn("stop", [&] {
+    if (options.stop == nullptr || !options.stop->Await().ok()) return;
+    env.logger.Info("server", "stopping in good order");
+    server.PrepareToStop();
+    (void)http_server.Stop(env.After(kDrainTimeout));
+    stopped = true;
+    ended.NotifyAll();
+  });
+  KONSUL_RETURN_IF_ERROR(ended.Await([&] { return stopped || !failure.ok(); }));
+  return failure;
+}
+
 }  // namespace
 
 absl::Status Run(const env::Env& env, const Options& options) {
@@ -90,6 +116,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
   server_options.bootstrap_expect = options.bootstrap_expect;
   server_options.retry_join = options.retry_join;
   server_options.raft = options.raft;
+  server_options.snapshots = options.snapshots;
   server_options.observer = options.observer;
   const auto store_cluster = [&](ClusterId cluster) {
     opened.identity.cluster = cluster;
@@ -102,7 +129,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
        *opened.machine,
        store_cluster});
 
-  const net_api::Routes routes({*server, *opened.tables, env.clock});
+  const net_api::Routes routes({*server, *server, *opened.tables, env.clock});
   http::Server http_server(env, http::ServerOptions{}, routes.handler());
 
   absl::Status status;
@@ -122,7 +149,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
         "server", "serving",
         {{"http", options.http_address.ToString()}, {"rpc", server_options.address.ToString()}});
     if (options.on_serving) options.on_serving();
-    status = server->WaitForFailure();
+    status = AwaitEnd(env, options, *server, http_server);
     // Handlers first: they wait for the server's fibers.
     (void)http_server.Stop(Instant::Past());
     fibers.Cancel();

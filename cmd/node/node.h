@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "cmd/node/stop.h"
 #include "core/env/env.h"
 #include "core/raft/raft.h"
 #include "core/server/observer.h"
@@ -24,6 +25,7 @@ struct Options {
   uint32_t bootstrap_expect = 1;          // -bootstrap-expect; 1 for -dev
   std::vector<env::Endpoint> retry_join;  // -retry-join
   raft::Options raft;
+  server::SnapshotOptions snapshots;
   uint64_t wal_segment_bytes = 64 << 20;
 
   // The table store's directory in the file system, and how to treat it (storage/lmdb/store.h).
@@ -33,12 +35,15 @@ struct Options {
   std::string boot_id;
 
   server::Observer* observer = nullptr;  // for checkers
+  // Ends the node in good order: the leadership is handed over, requests under way are answered.
+  Stop* stop = nullptr;
   // Called once both ports are bound and the log is recovered.
   std::function<void()> on_serving;
 };
 
-// Runs the node on the calling fiber until that fiber is cancelled (OK: a clean stop) or until the
-// node cannot go on (the error says what, where and what to do). Everything is released on return.
+// Runs the node on the calling fiber until it is asked to stop (OK), until that fiber is cancelled
+// (OK: the node ends at once), or until the node cannot go on (the error says what, where and what
+// to do). Everything is released on return.
 absl::Status Run(const env::Env& env, const Options& options);
 
 }  // namespace konsul::node

@@ -63,6 +63,15 @@ struct Options {
   // Thesis 9.6 and 6.2. Off only in tests of what happens without.
   bool pre_vote = true;
   bool check_quorum = true;
+
+  // The same with every time that concerns the network multiplied: the one knob for slow networks.
+  Options SlowedBy(int64_t factor) const {
+    Options slowed = *this;
+    slowed.election_timeout *= factor;
+    slowed.heartbeat_interval *= factor;
+    slowed.lease_promise *= factor;
+    return slowed;
+  }
 };
 
 // "Now", and a fresh random number from the node's stream, used if a timeout has to be drawn.

@@ -32,7 +32,7 @@ TEST(BootstrapViewTest, AgreesWhenEverybodySeesTheSameServers) {
   view.Add(From(3, {1, 2, 3}));
   EXPECT_TRUE(view.Agreed({}).empty()) << "server 2 has not said yet that it sees us";
   view.Add(From(2, {1, 2, 3}));
-  EXPECT_EQ(view.Agreed({}).VoterIds(), (std::vector{NodeId(1), NodeId(2), NodeId(3)}));
+  EXPECT_EQ(view.Agreed({}).voters, (std::vector{MemberOf(1), MemberOf(2), MemberOf(3)}));
 }
 
 TEST(BootstrapViewTest, OneServerAgreesWithItself) {

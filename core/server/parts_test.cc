@@ -1,30 +1,17 @@
-// The fibers of a server one by one: log writer, applier, read batcher.
+// The fibers of a server one by one: log writer, read batcher.
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/server/applier.h"
 #include "core/server/log_writer.h"
+#include "core/server/parts_support.h"
 #include "core/server/read_batcher.h"
 #include "gtest/gtest.h"
 #include "rapidcheck/gtest.h"
 
 namespace konsul::server {
 namespace {
-
-raft::Entry EntryAt(uint64_t index, uint64_t term, std::string bytes = "x") {
-  return {Index(index), Term(term), raft::EntryKind::kCommand, raft::MakePayload(std::move(bytes))};
-}
-
-class PartsTest : public ::testing::Test {
- protected:
-  void Run(Instant now = Instant{0}) { scheduler.Run(now); }
-
-  fiber::StackPool stacks;
-  fiber::Scheduler scheduler{stacks};
-  std::vector<std::string> story;
-};
 
 // Appends become durable when the test says so.
 class HeldLog final : public raft::LogStorage {
@@ -37,6 +24,14 @@ class HeldLog final : public raft::LogStorage {
                      batch.hard_state ? absl::StrCat("+t", batch.hard_state->term.value) : ""));
     if (const auto status = released_.Wait(); !status.ok()) return status;
     story_.push_back("durable");
+    return result;
+  }
+  absl::Status Compact(Index upto) override {
+    story_.push_back(absl::StrCat("compact ", upto.value));
+    return result;
+  }
+  absl::Status Reset(raft::LogPosition base) override {
+    story_.push_back(absl::StrCat("reset ", base.index.value, "/", base.term.value));
     return result;
   }
   void Release() { released_.WakeAll(); }
@@ -60,11 +55,11 @@ class LogWriterTest : public PartsTest {
   LogWork Work(std::vector<raft::Entry> entries, std::optional<raft::HardState> hard_state = {}) {
     raft::Message ack;
     ack.body = raft::AppendReply{true, entries.empty() ? Index() : entries.back().index};
-    return {hard_state, std::move(entries), {ack}};
+    return {hard_state, std::nullopt, std::move(entries), {ack}};
   }
 
   HeldLog log{scheduler, story};
-  LogWriter writer{scheduler, log,
+  LogWriter writer{scheduler, clock, log,
                    [this](const raft::Message& m) {
                      story.push_back(absl::StrCat(
                          "ack ", std::get<raft::AppendReply>(m.body).match_or_rejected.value));
@@ -110,6 +105,44 @@ TEST_F(LogWriterTest, AMessageWithoutAWriteWaitsForEarlierBatches) {
   EXPECT_EQ(absl::StrJoin(story, ", "), "append 1, durable, persisted 1/1, ack 1, ack 0");
 }
 
+TEST_F(LogWriterTest, ARestoreComesBetweenWhatIsBeforeAndWhatIsAfterIt) {
+  writer.Enqueue(Work({EntryAt(1, 1)}));
+  LogWork restore = Work({EntryAt(8, 3)});
+  restore.restore = raft::LogPosition{Index(7), Term(2)};
+  Run();
+  writer.Enqueue(Work({EntryAt(2, 1)}));
+  writer.Enqueue(std::move(restore));
+  for (int i = 0; i < 3; ++i) {
+    log.Release();
+    Run();
+  }
+  EXPECT_EQ(absl::StrJoin(story, ", "),
+            "append 1, durable, persisted 1/1, ack 1, append 1, durable, persisted 2/1, ack 2, "
+            "reset 7/2, append 1, durable, persisted 8/3, ack 8");
+}
+
+TEST_F(LogWriterTest, ARestoreAloneIsPersistedUpToItsSnapshot) {
+  LogWork restore = Work({});
+  restore.restore = raft::LogPosition{Index(7), Term(2)};
+  writer.Enqueue(std::move(restore));
+  Run();
+  EXPECT_EQ(absl::StrJoin(story, ", "), "reset 7/2, persisted 7/2, ack 0");
+}
+
+TEST_F(LogWriterTest, CompactionWaitsForWrites) {
+  writer.Enqueue(Work({EntryAt(1, 1)}));
+  Run();
+  writer.Compact(Index(1));
+  writer.Enqueue(Work({EntryAt(2, 1)}));
+  log.Release();
+  Run();
+  log.Release();
+  Run();
+  EXPECT_EQ(absl::StrJoin(story, ", "),
+            "append 1, durable, persisted 1/1, ack 1, append 1, durable, persisted 2/1, ack 2, "
+            "compact 1");
+}
+
 TEST_F(LogWriterTest, AFailedSyncAcknowledgesNothing) {
   log.result = absl::UnavailableError("EIO");
   writer.Enqueue(Work({EntryAt(1, 1)}));
@@ -140,85 +173,6 @@ RC_GTEST_PROP(MergeEntriesProperty, EqualsAppendingOneByOne, (const std::vector<
   RC_ASSERT(merged ==
             std::vector<raft::Entry>(
                 model.begin() + static_cast<std::ptrdiff_t>(first_written.value - 1), model.end()));
-}
-
-class EchoMachine final : public state::StateMachine {
- public:
-  absl::StatusOr<std::vector<std::string>> Apply(
-      absl::Span<const state::Committed> entries) override {
-    std::vector<std::string> results;
-    for (const state::Committed& entry : entries) {
-      applied_ = entry.index;
-      results.push_back(absl::StrCat("did ", entry.command));
-    }
-    return results;
-  }
-  Index applied() const override { return applied_; }
-  Hash128 digest() const override { return {}; }
-
- private:
-  Index applied_;
-};
-
-class ApplierTest : public PartsTest {
- protected:
-  ApplierTest() {
-    group.Spawn("applier", [this] { (void)applier.Run(); });
-    Run();
-  }
-  ~ApplierTest() override {
-    group.Cancel();
-    Run();
-  }
-  void Propose(uint64_t index, uint64_t term) {
-    group.Spawn("proposer", [this, index, term] {
-      const auto result = applier.AwaitResult({Index(index), Term(term)}, Instant{100});
-      story.push_back(
-          absl::StrCat(index, ": ", result.ok() ? *result : result.status().ToString()));
-    });
-    Run();
-  }
-
-  EchoMachine machine;
-  Applier applier{scheduler, machine, NodeId(1), nullptr};
-  fiber::Group group{scheduler};
-};
-
-TEST_F(ApplierTest, AProposalGetsItsOwnResult) {
-  Propose(1, 5);
-  Propose(2, 5);
-  applier.Enqueue({EntryAt(1, 5, "a"), EntryAt(2, 5, "b")});
-  Run();
-  EXPECT_EQ(absl::StrJoin(story, ", "), "1: did a, 2: did b");
-}
-
-TEST_F(ApplierTest, AProposalWhosePlaceWasTakenCertainlyDidNothing) {
-  Propose(1, 5);
-  applier.Enqueue({EntryAt(1, 6, "other")});
-  Run();
-  ASSERT_EQ(story.size(), 1u);
-  EXPECT_NE(story[0].find("UNAVAILABLE"), std::string::npos) << story[0];
-}
-
-TEST_F(ApplierTest, WithoutNewsTheFateIsUnknown) {
-  Propose(1, 5);
-  Run(Instant{200});
-  ASSERT_EQ(story.size(), 1u);
-  EXPECT_NE(story[0].find("DEADLINE_EXCEEDED"), std::string::npos) << story[0];
-}
-
-TEST_F(ApplierTest, AReaderWaitsForItsIndex) {
-  group.Spawn("reader", [this] {
-    EXPECT_TRUE(applier.AwaitApplied(Index(2), Instant::Never()).ok());
-    story.push_back(absl::StrCat("read at ", machine.applied().value));
-  });
-  Run();
-  applier.Enqueue({EntryAt(1, 1)});
-  Run();
-  EXPECT_TRUE(story.empty());
-  applier.Enqueue({EntryAt(2, 1)});
-  Run();
-  EXPECT_EQ(absl::StrJoin(story, ", "), "read at 2");
 }
 
 TEST_F(PartsTest, ReadersThatArriveDuringARoundShareTheNext) {
