@@ -19,6 +19,8 @@ namespace {
 
 // For requests under way, when the node stops in good order.
 constexpr Duration kDrainTimeout = 5s;
+// For clients that send one request after the other: the next one is answered and tells them.
+constexpr Duration kDrainGrace = 100ms;
 
 absl::StatusOr<std::unique_ptr<env::Listener>> Listen(const env::Env& env,
                                                       const env::Endpoint& address,
@@ -130,7 +132,9 @@ absl::Status Run(const env::Env& env, const Options& options) {
        store_cluster});
 
   const net_api::Routes routes({*server, *server, *opened.tables, env.clock});
-  http::Server http_server(env, http::ServerOptions{}, routes.handler());
+  http::ServerOptions http_options;
+  http_options.drain_grace = kDrainGrace;
+  http::Server http_server(env, http_options, routes.handler());
 
   absl::Status status;
   {

@@ -63,7 +63,7 @@ bool Connection::ReadMore() {
   if (!writer_.Flush().ok()) return false;
   const Instant deadline = ReadDeadline();
   if (phase_ == Phase::kIdle) {
-    if (server_.stopping_) return false;
+    if (server_.grace_is_over_) return false;
     parser_.Shrink();
   }
   reading_idle_ = phase_ == Phase::kIdle;

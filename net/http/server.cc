@@ -1,5 +1,6 @@
 #include "net/http/server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -103,10 +104,14 @@ void Server::Refuse(std::unique_ptr<env::Stream> stream, int status, absl::strin
 absl::Status Server::Stop(Instant deadline) {
   stopping_ = true;
   for (env::Listener* listener : listeners_) listener->Close();
-  for (const auto& [id, connection] : open_) connection->EndSoon();
   stop_signal_.WakeAll();
   absl::Status status;
   const auto all_gone = [&] { return open_.empty() && listeners_.empty(); };
+  const Instant grace = std::min(deadline, env_.After(options_.drain_grace));
+  while (!all_gone() && status.ok() && env_.clock.Now() < grace) status = all_gone_.Wait(grace);
+  if (absl::IsDeadlineExceeded(status)) status = absl::OkStatus();
+  grace_is_over_ = true;
+  for (const auto& [id, connection] : open_) connection->EndSoon();
   while (!all_gone() && status.ok()) status = all_gone_.Wait(deadline);
   if (all_gone()) status = absl::OkStatus();
   connections_.Cancel();

@@ -32,6 +32,9 @@ struct ServerOptions {
   Duration idle_timeout = 120s;           // between requests, and before the first
   Duration write_timeout = 30s;           // for one batch of replies
   Duration accept_retry = 100ms;          // after a failed accept
+  // How long Stop leaves idle connections open: a client that is just about to send its next request
+  // gets an answer, with "Connection: close", instead of a reset.
+  Duration drain_grace = 0ms;
   bool send_date = true;
 };
 
@@ -56,8 +59,8 @@ class Server {
   // listener fails for good (Unavailable). May run on several fibers with a listener each.
   absl::Status Serve(std::unique_ptr<env::Listener> listener);
 
-  // Closes listeners and idle connections, lets the requests under way finish and their replies
-  // out, and suspends until every connection is gone and Serve has returned. At the deadline, or
+  // Closes listeners and, after the grace, idle connections, lets the requests under way finish and
+  // their replies out, and suspends until every connection is gone and Serve has returned. At the deadline, or
   // when the caller is cancelled, the rest is cancelled: DeadlineExceeded or Cancelled.
   absl::Status Stop(Instant deadline);
 
@@ -77,6 +80,7 @@ class Server {
   Handler handler_;
   ServerStats stats_;
   bool stopping_ = false;
+  bool grace_is_over_ = false;
   std::vector<env::Listener*> listeners_;  // of the Serve calls under way, oldest first
   std::map<uint64_t, Connection*> open_;   // by order of arrival
   std::map<std::string, size_t> per_client_;

@@ -414,6 +414,24 @@ TEST_F(ServerTest, StopFinishesWhatIsUnderWay) {
   EXPECT_FALSE(world.network.Dial(at, Instant::Never()).ok());
 }
 
+// A client that sends one request after the other must not lose one to a restart.
+TEST_F(ServerTest, StopAnswersWhoSendsWithinTheGrace) {
+  options.drain_grace = 100ms;
+  Start();
+  Peer prompt(*this), silent(*this);
+  prompt.Send(kGet);
+  silent.Send(kGet);
+  world.group.Spawn("stop", [&] { server->Stop(world.env.After(10s)).IgnoreError(); });
+  world.RunFor(50ms);
+  EXPECT_FALSE(prompt.ended || silent.ended);
+  prompt.got.clear();
+  prompt.Send(kGet);
+  EXPECT_EQ(prompt.got, Reply("GET /a \n", "Connection: close\r\n"));
+  EXPECT_TRUE(prompt.ended);
+  world.RunFor(60ms);
+  EXPECT_TRUE(silent.ended);
+}
+
 TEST_F(ServerTest, StopCancelsAtItsDeadline) {
   Start();
   Peer parked(*this);
