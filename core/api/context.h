@@ -5,36 +5,50 @@
 // Fibers of the server's scheduler only.
 //
 // Errors of all handlers: InvalidArgument when the request makes no sense, OutOfRange when a value
-// is too large, and what server::Consensus returns. Texts are those of Consul, because clients
-// match on them.
+// is too large, and what server::Consensus or server::Operator returns. Texts are those of Consul,
+// because clients match on them.
 #ifndef KONSUL_CORE_API_CONTEXT_H_
 #define KONSUL_CORE_API_CONTEXT_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "core/base/ids.h"
 #include "core/base/time.h"
 #include "core/env/clock.h"
 #include "core/server/consensus.h"
+#include "core/server/operator.h"
 #include "core/state/table_store.h"
 
 namespace konsul::api {
 
+// Beyond these a server counts as unhealthy; the numbers are Consul's defaults.
+struct HealthLimits {
+  Duration last_contact_max = 200ms;
+  uint64_t trailing_max = 250;  // entries behind the leader
+};
+
 struct Options {
-  Duration write_timeout = 10s;  // until a command is applied
-  Duration read_timeout = 10s;   // until a read may be answered
+  Duration write_timeout = 10s;       // until a command is applied
+  Duration read_timeout = 10s;        // until a read may be answered
+  Duration admin_timeout = 30s;       // until a change of members or leader is done
+  Duration snapshot_timeout = 10min;  // until a snapshot is written
   size_t max_value_size = 512 * 1024;
+  HealthLimits health = {};
 };
 
 // Copied freely; what it refers to outlives every handler.
 struct Context {
   server::Consensus& consensus;
+  server::Operator& cluster;
   state::TableStore& store;
   const env::Clock& clock;
   Options options = {};
 
   Instant WriteDeadline() const { return clock.Now() + options.write_timeout; }
   Instant ReadDeadline() const { return clock.Now() + options.read_timeout; }
+  Instant AdminDeadline() const { return clock.Now() + options.admin_timeout; }
+  Instant SnapshotDeadline() const { return clock.Now() + options.snapshot_timeout; }
 };
 
 // Where an answer stands (the X-Consul-* headers of a read).

@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "net/api/text.h"
 
 namespace konsul::net_api {
 namespace {
@@ -124,6 +125,11 @@ void JsonWriter::String(absl::string_view text) {
 void JsonWriter::Number(uint64_t value) {
   Separate();
   absl::StrAppend(&out_, value);
+}
+
+void JsonWriter::Decimal(double value) {
+  Separate();
+  out_.append(FormatDecimal(value));
 }
 
 void JsonWriter::Bool(bool value) {

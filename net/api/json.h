@@ -26,6 +26,8 @@ class JsonWriter {
   // Bytes that are no UTF-8 become U+FFFD.
   void String(absl::string_view text);
   void Number(uint64_t value);
+  // A finite one, with as many digits as tell it from its neighbours.
+  void Decimal(double value);
   void Bool(bool value);
   void Null();
   // As base64 with padding (RFC 4648, section 4); null when empty.

@@ -16,10 +16,6 @@ namespace {
 using http::Request;
 using http::Response;
 
-http::Response OrError(absl::StatusOr<Response> response) {
-  return response.ok() ? std::move(*response) : ErrorReply(response.status());
-}
-
 Response NotFound(const api::ReadMeta& meta) {
   Response response;
   response.status = 404;

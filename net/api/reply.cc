@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -12,8 +13,12 @@ int HttpStatus(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
       return 400;
+    case absl::StatusCode::kNotFound:
+      return 404;
     case absl::StatusCode::kOutOfRange:
       return 413;
+    case absl::StatusCode::kResourceExhausted:
+      return 429;
     default:
       return 500;
   }
@@ -34,7 +39,14 @@ absl::string_view Name(server::Consistency consistency) {
 }  // namespace
 
 http::Response ErrorReply(const absl::Status& status) {
-  return http::Response::Text(HttpStatus(status), status.message());
+  http::Response response = http::Response::Text(HttpStatus(status), status.message());
+  // What is full drains within a second, or the server has a problem that waiting does not solve.
+  if (response.status == 429) response.headers.Set("Retry-After", "1");
+  return response;
+}
+
+http::Response OrError(absl::StatusOr<http::Response> response) {
+  return response.ok() ? *std::move(response) : ErrorReply(response.status());
 }
 
 http::Response JsonReply(const http::Request& request,
@@ -42,6 +54,15 @@ http::Response JsonReply(const http::Request& request,
   JsonWriter json(request.HasQuery("pretty"));
   write(json);
   return http::Response::Json(200, json.Take());
+}
+
+http::Response SuccessReply(const http::Request& request) {
+  return JsonReply(request, [](JsonWriter& json) {
+    json.BeginObject();
+    json.Key("Success");
+    json.Bool(true);
+    json.EndObject();
+  });
 }
 
 void SetReadHeaders(const api::ReadMeta& meta, http::Response& response) {

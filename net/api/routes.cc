@@ -1,6 +1,10 @@
 #include "net/api/routes.h"
 
+#include "net/api/autopilot_routes.h"
+#include "net/api/cluster_routes.h"
 #include "net/api/kv_routes.h"
+#include "net/api/metrics_routes.h"
+#include "net/api/operator_routes.h"
 #include "net/api/status_routes.h"
 
 namespace konsul::net_api {
@@ -8,6 +12,10 @@ namespace konsul::net_api {
 Routes::Routes(const api::Context& context) {
   AddKvRoutes(context, router_);
   AddStatusRoutes(context, router_);
+  AddOperatorRoutes(context, router_);
+  AddAutopilotRoutes(context, router_);
+  AddClusterRoutes(context, router_);
+  AddMetricsRoutes(context, router_);
 }
 
 }  // namespace konsul::net_api

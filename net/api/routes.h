@@ -11,8 +11,8 @@ namespace konsul::net_api {
 // Owned by the composition root; outlives the HTTP server that uses its handler, and is outlived by
 // what the context refers to.
 //
-//   net_api::Routes routes({.consensus = server, .store = store, .clock = env.clock});
-//   http_server.Serve(listener, routes.handler());
+//   net_api::Routes routes({.consensus = server, .cluster = server, .store = store, .clock =
+//   clock}); http_server.Serve(listener, routes.handler());
 class Routes {
  public:
   explicit Routes(const api::Context& context);

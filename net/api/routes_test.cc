@@ -8,72 +8,13 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "net/api/fake_consensus_support.h"
-#include "net/http/uri.h"
+#include "net/api/routes_support.h"
 
 namespace konsul::net_api {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-class StandingClock : public env::Clock {
- public:
-  Instant Now() const override { return Instant{1'000'000'000}; }
-  WallTime WallNow() const override { return {}; }
-};
-
-class RoutesTest : public ::testing::Test {
- protected:
-  // `ask` is "METHOD target".
-  http::Response Ask(absl::string_view ask, std::string body = {}) {
-    const std::vector<std::string> parts = absl::StrSplit(ask, absl::MaxSplits(' ', 1));
-    http::Request request;
-    request.method = parts[0];
-    request.target = parts[1];
-    request.body = std::move(body);
-    const absl::Status parsed =
-        http::ParseTarget(request.method, request.target, request.path, request.query);
-    EXPECT_TRUE(parsed.ok()) << parsed;
-    http::Response response;
-    bool answered = false;
-    fiber::Group group(scheduler_);
-    group.Spawn("request", [&] {
-      response = routes_.Handle(request);
-      answered = true;
-    });
-    scheduler_.Run(clock_.Now());
-    EXPECT_TRUE(answered);
-    EXPECT_EQ(store_.open_transactions(), 0);
-    return response;
-  }
-
-  // "200 true", "404": status and body.
-  std::string Brief(absl::string_view ask, std::string body = {}) {
-    const http::Response response = Ask(ask, std::move(body));
-    return absl::StrCat(response.status, response.body.empty() ? "" : " ", response.body);
-  }
-  // Status, each header on a line, an empty line, body.
-  std::string Full(absl::string_view ask, std::string body = {}) {
-    const http::Response response = Ask(ask, std::move(body));
-    std::string text = absl::StrCat(response.status, "\n");
-    for (size_t i = 0; i < response.headers.size(); ++i) {
-      absl::StrAppend(&text, response.headers[i].name, ": ", response.headers[i].value, "\n");
-    }
-    return absl::StrCat(text, "\n", response.body);
-  }
-  // X-Consul-Index alone.
-  std::string IndexOf(absl::string_view ask) {
-    return std::string(Ask(ask).headers.Get("X-Consul-Index").value_or("none"));
-  }
-
-  fiber::StackPool pool_;
-  fiber::Scheduler scheduler_{pool_};
-  StandingClock clock_;
-  state::MemoryStore store_;
-  FakeConsensus consensus_{scheduler_, store_};
-  Routes routes_{api::Context{.consensus = consensus_, .store = store_, .clock = clock_}};
-};
 
 TEST_F(RoutesTest, AFirstConversation) {
   EXPECT_EQ(Full("PUT /v1/kv/greeting?flags=18446744073709551615", "hello"),
@@ -274,6 +215,7 @@ TEST_F(RoutesTest, DeadlinesComeFromTheOptions) {
   Brief("PUT /v1/kv/a", "x");
   EXPECT_EQ(consensus_.last_deadline, clock_.Now() + 10s);
   const Routes hasty(api::Context{.consensus = consensus_,
+                                  .cluster = cluster_,
                                   .store = store_,
                                   .clock = clock_,
                                   .options = {.write_timeout = 1s, .read_timeout = 2s}});

@@ -1,0 +1,103 @@
+#include "core/api/membership.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/env/network.h"
+
+namespace konsul::api {
+namespace {
+
+constexpr uint16_t kServerPort = 8300;
+
+// The member for which `matches` is true, asked of the leader: people who name a server that is
+// none have probably mistyped, and are told.
+template <typename Matches>
+absl::StatusOr<std::optional<NodeId>> Find(const Context& context, Matches matches) {
+  KONSUL_ASSIGN_OR_RETURN(const server::Membership members, Members(context, false));
+  for (const server::Peer& peer : members.peers) {
+    if (matches(peer.member)) return peer.member.id;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<NodeId> MemberWithId(const Context& context, absl::string_view text) {
+  const std::optional<NodeId> id = ParseNodeId(text);
+  KONSUL_ASSIGN_OR_RETURN(const std::optional<NodeId> member,
+                          Find(context, [&](const raft::Member& m) { return m.id == id; }));
+  if (member.has_value()) return *member;
+  return absl::FailedPreconditionError(absl::StrCat("id \"", absl::Utf8SafeCEscape(text),
+                                                    "\" was not found in the Raft configuration"));
+}
+
+}  // namespace
+
+std::optional<NodeId> ParseNodeId(absl::string_view text) {
+  uint64_t value = 0;
+  const bool digits = std::all_of(text.begin(), text.end(), absl::ascii_isxdigit);
+  if (text.size() != 16 || !digits || !absl::SimpleHexAtoi(text, &value)) return std::nullopt;
+  return NodeId(value);
+}
+
+absl::StatusOr<server::Membership> Members(const Context& context, bool stale) {
+  return context.cluster.Members(stale, context.ReadDeadline());
+}
+
+const server::Peer* FindLeader(const server::Membership& members) {
+  const auto it = std::find_if(members.peers.begin(), members.peers.end(),
+                               [](const server::Peer& peer) { return peer.leader; });
+  return it == members.peers.end() ? nullptr : &*it;
+}
+
+absl::Status RemoveById(const Context& context, absl::string_view id) {
+  KONSUL_ASSIGN_OR_RETURN(const NodeId member, MemberWithId(context, id));
+  return context.cluster.RemoveServer(member, context.AdminDeadline());
+}
+
+absl::Status RemoveByAddress(const Context& context, absl::string_view address) {
+  KONSUL_ASSIGN_OR_RETURN(
+      const std::optional<NodeId> member,
+      Find(context, [&](const raft::Member& m) { return m.address == address; }));
+  if (!member.has_value()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("address \"", absl::Utf8SafeCEscape(address),
+                     "\" was not found in the Raft configuration"));
+  }
+  return context.cluster.RemoveServer(*member, context.AdminDeadline());
+}
+
+absl::Status Remove(const Context& context, absl::string_view who) {
+  const std::optional<NodeId> id = ParseNodeId(who);
+  KONSUL_ASSIGN_OR_RETURN(const std::optional<NodeId> member,
+                          Find(context, [&](const raft::Member& m) {
+                            return m.id == id || m.name == who || m.address == who;
+                          }));
+  if (!member.has_value()) {
+    return absl::NotFoundError(
+        absl::StrCat("no member has the id, name or address \"", absl::Utf8SafeCEscape(who), "\""));
+  }
+  return context.cluster.RemoveServer(*member, context.AdminDeadline());
+}
+
+absl::Status TransferLeadership(const Context& context, std::optional<absl::string_view> id) {
+  NodeId to;
+  if (id.has_value()) {
+    KONSUL_ASSIGN_OR_RETURN(to, MemberWithId(context, *id));
+  }
+  return context.cluster.TransferLeadership(to, context.AdminDeadline());
+}
+
+absl::Status Join(const Context& context, absl::string_view address) {
+  if (address.empty()) {
+    return absl::InvalidArgumentError("the address of a server to join is missing");
+  }
+  KONSUL_ASSIGN_OR_RETURN(const env::Endpoint endpoint, env::Endpoint::Parse(address, kServerPort));
+  return context.cluster.Join(endpoint.ToString(), context.AdminDeadline());
+}
+
+}  // namespace konsul::api

@@ -1,0 +1,22 @@
+// Numbers and times as the replies write them.
+#ifndef KONSUL_NET_API_TEXT_H_
+#define KONSUL_NET_API_TEXT_H_
+
+#include <string>
+
+#include "core/base/time.h"
+
+namespace konsul::net_api {
+
+// As Go writes a Duration: "0s", "27.291304ms", "1m30.5s", "-2h0m0s".
+std::string FormatDuration(Duration d);
+
+// As Go writes a time in UTC: "2017-08-08 02:55:10 +0000 UTC".
+std::string FormatTimestamp(WallTime time);
+
+// The shortest text that reads as this finite number: "0.25", "1e+21".
+std::string FormatDecimal(double value);
+
+}  // namespace konsul::net_api
+
+#endif  // KONSUL_NET_API_TEXT_H_
