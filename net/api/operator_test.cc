@@ -51,6 +51,8 @@ TEST_F(OperatorTest, TransfersGoToWhoIsNamedOrToAny) {
   EXPECT_THAT(cluster_.done, ElementsAre("transfer to 0", "transfer to 2"));
   EXPECT_EQ(Brief("POST /v1/operator/raft/transfer-leader?id=n2"),
             "500 id \"n2\" was not found in the Raft configuration");
+  EXPECT_EQ(Brief("POST /v1/operator/raft/transfer-leader?id=2"),
+            "500 id \"2\" was not found in the Raft configuration");
   EXPECT_EQ(Brief("POST /v1/operator/raft/transfer-leader?id=00000000000000ff"),
             "500 id \"00000000000000ff\" was not found in the Raft configuration");
   EXPECT_EQ(cluster_.done.size(), 2u);
@@ -145,6 +147,8 @@ TEST_F(OperatorTest, HealthCountsHealthyVotersOnly) {
   cluster_.members.peers[2].progress->snapshot = false;
   cluster_.members.peers[2].voter = false;
   EXPECT_EQ(tolerance(), "0") << "two voters: none may fail";
+  cluster_.members.peers[0].progress = cluster_.members.peers[1].progress;
+  EXPECT_EQ(Ask("GET /v1/operator/autopilot/health").status, 200);
   cluster_.members.peers[0].leader = false;
   EXPECT_EQ(Ask("GET /v1/operator/autopilot/health").status, 429) << "nobody leads";
 }
@@ -316,6 +320,14 @@ TEST_F(OperatorTest, TheMetricsInConsulsShape) {
                               R"("Min":1,"Max":1,"Mean":1,"Stddev":0,"Labels":{}})"));
   EXPECT_THAT(body, HasSubstr(R"({"Name":"konsul_raft_elections_total","Count":0,"Sum":0,"Min":0,)"
                               R"("Max":0,"Mean":0,"Stddev":0,"Labels":{}})"));
+  const auto times = [&](absl::string_view name) {
+    const std::vector<std::string> parts =
+        absl::StrSplit(body, absl::StrCat("{\"Name\":\"", name, "\","));
+    return parts.size() - 1;
+  };
+  EXPECT_EQ(times("konsul_raft_term"), 1u);
+  EXPECT_EQ(times("konsul_raft_leader_changes_total"), 1u);
+  EXPECT_EQ(times("konsul_raft_apply_time_seconds"), 1u);
   EXPECT_THAT(body, HasSubstr(R"({"Name":"konsul_raft_apply_time_seconds","Count":1,"Sum":0.002,)"
                               R"("Mean":0.002,"Labels":{}})"));
 }
