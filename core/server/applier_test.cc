@@ -177,8 +177,10 @@ TEST_F(ApplierTest, NobodyReadsHalfASnapshot) {
 
 // Another snapshot than the one that was asked for may be the latest by now.
 TEST_F(ApplierTest, EntriesThatTheSnapshotCoversAreSkipped) {
-  Restore(7);
-  snapshots.meta.point.last.index = machine.restores_to = Index(9);
+  snapshots.meta.point.last = {Index(9), Term(5)};
+  machine.restores_to = Index(9);
+  applier.EnqueueRestore({Index(7), Term(5)});
+  Run();
   applier.Enqueue({EntryAt(8, 5), EntryAt(9, 5), EntryAt(10, 5)});
   machine.load.WakeAll();
   Run();

@@ -93,10 +93,10 @@ void RaftDriver::SnapshotEnded(NodeId to) {
   Kick();
 }
 
-absl::Status RaftDriver::Run(const Dispatch& dispatch) {
+absl::Status RaftDriver::Run(const Dispatch& dispatch, const LeaderChanged& leader_changed) {
   while (true) {
     if (env_.clock.Now() >= raft_.NextDeadline()) raft_.Tick(Now());
-    NoteChanges();
+    NoteChanges(leader_changed);
     if (!raft_.HasReady()) {
       waits_until_ = raft_.NextDeadline();
       const absl::Status status = wakes_.Wait(waits_until_);
@@ -110,7 +110,7 @@ absl::Status RaftDriver::Run(const Dispatch& dispatch) {
   }
 }
 
-void RaftDriver::NoteChanges() {
+void RaftDriver::NoteChanges(const LeaderChanged& leader_changed) {
   const raft::Status status = raft_.status();
   if (status.role == raft::Role::kCandidate && status.term > stood_in_) {
     stood_in_ = status.term;
@@ -121,7 +121,8 @@ void RaftDriver::NoteChanges() {
     changed_.NotifyAll();
   }
   if (status.leader == leader_) return;
-  leader_ = status.leader;
+  const NodeId before = std::exchange(leader_, status.leader);
+  leader_changed(before);
   ++leader_changes_;
   if (leader_ == status.id) {
     env_.logger.Info("raft", "this server leads now", {{"term", status.term.value}});

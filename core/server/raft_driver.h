@@ -18,6 +18,8 @@ class RaftDriver {
  public:
   // Takes the work of one Ready; must not suspend.
   using Dispatch = std::function<void(raft::Ready)>;
+  // Another leader than `before` is known, or none; must not suspend.
+  using LeaderChanged = std::function<void(NodeId before)>;
 
   // `observer` may be null.
   RaftDriver(const env::Env& env, NodeId id, const raft::Options& options,
@@ -39,7 +41,7 @@ class RaftDriver {
   void SnapshotEnded(NodeId to);
 
   // The driver's fiber: until cancelled.
-  absl::Status Run(const Dispatch& dispatch);
+  absl::Status Run(const Dispatch& dispatch, const LeaderChanged& leader_changed);
 
   const raft::Raft& raft() const { return raft_; }
   // Since the start: how often another leader, or none, was known; how often this server stood.
@@ -59,7 +61,7 @@ class RaftDriver {
   // After each input: lets the fiber run when there is something for it.
   void Kick();
   // Notices what others wait for.
-  void NoteChanges();
+  void NoteChanges(const LeaderChanged& leader_changed);
 
   const env::Env env_;
   env::Random random_;

@@ -12,6 +12,8 @@ namespace konsul::server {
 namespace {
 
 constexpr Duration kHandOverTimeout = 2s;
+// How long servers that were removed stay connected.
+constexpr Duration kBeforeForgetting = 1s;
 
 }  // namespace
 
@@ -51,7 +53,10 @@ void ServerImpl::Start(Transport& transport, fiber::Group& group) {
       if (!status.ok() && !absl::IsCancelled(status)) Fail(status);
     });
   };
-  run("raft", [this] { return driver_.Run([this](raft::Ready r) { Dispatch(std::move(r)); }); });
+  run("raft", [this] {
+    return driver_.Run([this](raft::Ready ready) { Dispatch(std::move(ready)); },
+                       [this](NodeId before) { LeaderChanged(before); });
+  });
   run("log-writer", [this] {
     return Annotate(log_writer_.Run(),
                     "the log cannot be written; this server stops acknowledging anything");
@@ -114,12 +119,31 @@ void ServerImpl::Dispatch(raft::Ready ready) {
   if (configuration_changed) ConfigurationChanged();
 }
 
+// A leader that was cut off says nothing and resets nothing. Whoever waits for its answer would
+// wait to the end; one that handed over, on the other hand, still answers what it had accepted.
+void ServerImpl::LeaderChanged(NodeId before) {
+  if (before == NodeId() || before == options_.id) return;
+  const bool silent = env_.clock.Now() - leader_contact_ >= options_.raft.election_timeout;
+  if (silent) transport_->Abandon(before);
+}
+
 void ServerImpl::ConfigurationChanged() {
   const raft::Configuration& configuration = driver_.raft().configuration();
   for (const raft::Member& member : configuration.Members()) {
     if (member.id == options_.id) continue;
     const absl::StatusOr<env::Endpoint> address = env::Endpoint::Parse(member.address);
     if (address.ok()) transport_->Learn(member.id, *address);
+  }
+  bool someone_left = false;
+  for (const NodeId id : configuration.retired) {
+    if (!configuration.IsMember(id)) someone_left |= forgotten_.insert(id).second;
+  }
+  // Not at once: they are still told that they may go.
+  if (someone_left) {
+    group_->Spawn("forget-peers", [this] {
+      if (!env_.Sleep(kBeforeForgetting).ok()) return;
+      for (const NodeId id : forgotten_) transport_->Forget(id);
+    });
   }
   if (configuration.IsRetired(options_.id) && !configuration.IsMember(options_.id)) {
     env_.logger.Warn("server",

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,7 @@ class ServerImpl final : public Server {
   void Dispatch(raft::Ready ready);
   void FinishRead(uint64_t context, absl::StatusOr<Index> result);
   void Fail(const absl::Status& status);
+  void LeaderChanged(NodeId before);
   // Keeps transport and identity in step with the configuration in the log.
   void ConfigurationChanged();
 
@@ -110,7 +112,8 @@ class ServerImpl final : public Server {
   std::map<uint64_t, PendingRead*> pending_reads_;
   uint64_t next_read_context_ = 1;
   Instant leader_contact_;
-  ClusterId found_cluster_;  // of a server that has one, before this one has
+  std::set<NodeId> forgotten_;  // servers that were removed
+  ClusterId found_cluster_;     // of a server that has one, before this one has
   CommitTimer commit_timer_;
   uint64_t rejected_proposals_ = 0;
 

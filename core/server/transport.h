@@ -119,6 +119,9 @@ class Transport {
   virtual absl::StatusOr<ReadIndexReply> ReadIndex(NodeId to, ReadIndexRequest request,
                                                    Instant deadline) = 0;
   virtual absl::StatusOr<AdminReply> Admin(NodeId to, AdminRequest request, Instant deadline) = 0;
+  // Nobody expects an answer from this peer any more: what waits for one fails, as if the
+  // connection had broken. The connection itself stays.
+  virtual void Abandon(NodeId peer) = 0;
   // Over a connection of its own, so that chunks do not hold up heartbeats.
   virtual absl::StatusOr<SnapshotChunkReply> SendChunk(NodeId to, SnapshotChunk chunk,
                                                        Instant deadline) = 0;

@@ -97,11 +97,7 @@ absl::Status PeerLink::RunOnce() {
     connection_ = nullptr;
     connection->Close();
   }
-  while (!pending_.empty()) {
-    Finish(*pending_.begin()->second,
-           absl::AbortedError("the connection to the leader broke; the outcome is unknown"));
-    pending_.erase(pending_.begin());
-  }
+  Abandon(absl::AbortedError("the connection to the leader broke; the outcome is unknown"));
   // A connection that lived earns quick attempts again; one that is cut down at once does not.
   if (env_.clock.Now() - began > patience_.redial_max) {
     backoff_ = patience_.redial_min;
@@ -124,6 +120,13 @@ absl::Status PeerLink::ReceiveReplies(Connection& connection) {
 
 void PeerLink::SendPings(Connection& connection) {
   while (env_.Sleep(patience_.ping).ok()) (void)connection.Send({.body = Ping{}});
+}
+
+void PeerLink::Abandon(const absl::Status& status) {
+  while (!pending_.empty()) {
+    Finish(*pending_.begin()->second, status);
+    pending_.erase(pending_.begin());
+  }
 }
 
 void PeerLink::Finish(Pending& pending, absl::StatusOr<Body> reply) {

@@ -33,6 +33,8 @@ class PeerLink {
   // As of server::Transport.
   void Send(raft::Message message);
   absl::StatusOr<Body> Call(Body request, Instant deadline);
+  // Ends every call under way with `status`.
+  void Abandon(const absl::Status& status);
 
   // From the next dial on, which comes at once when the address is another one.
   void SetAddress(const env::Endpoint& address);

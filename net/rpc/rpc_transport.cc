@@ -70,6 +70,13 @@ absl::StatusOr<server::AdminReply> RpcTransport::Admin(NodeId to, server::AdminR
   return Call<server::AdminReply>(to, std::move(request), deadline);
 }
 
+void RpcTransport::Abandon(NodeId peer) {
+  const auto it = peers_.find(peer);
+  if (it == peers_.end()) return;
+  it->second->link.Abandon(
+      absl::AbortedError("the leader is silent and another one is sought; the outcome is unknown"));
+}
+
 absl::StatusOr<server::SnapshotChunkReply> RpcTransport::SendChunk(NodeId to,
                                                                    server::SnapshotChunk chunk,
                                                                    Instant deadline) {

@@ -33,6 +33,7 @@ class RpcTransport final : public server::Transport {
                                                    Instant deadline) override;
   absl::StatusOr<server::AdminReply> Admin(NodeId to, server::AdminRequest request,
                                            Instant deadline) override;
+  void Abandon(NodeId peer) override;
   absl::StatusOr<server::SnapshotChunkReply> SendChunk(NodeId to, server::SnapshotChunk chunk,
                                                        Instant deadline) override;
 
