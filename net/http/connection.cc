@@ -10,6 +10,8 @@ namespace konsul::http {
 namespace {
 
 constexpr int kAnswersPerTurn = 64;
+// What a connection may hold however little memory is left: enough for a small request.
+constexpr size_t kAlwaysBytes = 2 * InputBuffer::kSmall;
 
 }  // namespace
 
@@ -19,6 +21,15 @@ Connection::Connection(Server& server, std::unique_ptr<env::Stream> stream)
       parser_(server.options_.limits),
       writer_(server.env_, *stream_, server.options_.write_timeout) {
   parser_.request().peer = stream_->peer();
+}
+
+Connection::~Connection() { server_.request_bytes_ -= accounted_; }
+
+bool Connection::Account() {
+  const size_t now = parser_.memory();
+  server_.request_bytes_ += now - accounted_;
+  accounted_ = now;
+  return now <= kAlwaysBytes || server_.request_bytes_ <= server_.options_.request_bytes_max;
 }
 
 void Connection::Run() {
@@ -66,8 +77,14 @@ bool Connection::ReadMore() {
     if (server_.grace_is_over_) return false;
     parser_.Shrink();
   }
+  const absl::Span<char> space = parser_.Space();
+  if (!Account()) {
+    ++server_.stats_.refused;
+    AnswerLast(Overload(503, "Too many large requests at a time"));
+    return false;
+  }
   reading_idle_ = phase_ == Phase::kIdle;
-  const absl::StatusOr<size_t> n = stream_->Read(parser_.Space(), deadline);
+  const absl::StatusOr<size_t> n = stream_->Read(space, deadline);
   reading_idle_ = false;
   if (absl::IsDeadlineExceeded(n.status())) {
     GiveUpWaiting();
@@ -116,11 +133,18 @@ void Connection::AnswerError(const ParseError& error) {
   ++server_.stats_.malformed;
   server_.env_.logger.Debug("http", "request refused",
                             {{"peer", stream_->peer().ToString()}, {"error", error.text}});
-  ResponseFraming framing;
-  framing.close = true;
-  framing.date = server_.Date();
-  AppendResponse(Response::Text(error.status, error.text), framing, writer_.pending());
+  AnswerLast(Response::Text(error.status, error.text));
+}
+
+void Connection::AnswerLast(const Response& response) {
+  AppendResponse(response, {.close = true, .date = server_.Date()}, writer_.pending());
   if (writer_.Flush().ok()) CloseGently(server_.env_, *stream_);
+}
+
+Response Overload(int status, absl::string_view text) {
+  Response response = Response::Text(status, text);
+  response.headers.Set("Retry-After", "1");
+  return response;
 }
 
 void CloseGently(const env::Env& env, env::Stream& stream) {

@@ -16,6 +16,7 @@ namespace konsul::http {
 class Connection {
  public:
   Connection(Server& server, std::unique_ptr<env::Stream> stream);
+  ~Connection();
 
   // Suspends until the connection is over.
   void Run();
@@ -28,6 +29,9 @@ class Connection {
   // Runs the handler and queues its reply. False when it is the last one.
   bool Answer();
   void AnswerError(const ParseError& error);
+  void AnswerLast(const Response& response);
+  // Tells the server how much memory the parser holds now. False when there is too little for it.
+  bool Account();
   // When what the connection waits for must be there.
   Instant ReadDeadline();
   void GiveUpWaiting();
@@ -42,8 +46,12 @@ class Connection {
   Instant phase_deadline_;
   bool phase_known_ = false;
   bool reading_idle_ = false;
+  size_t accounted_ = 0;  // of server_.request_bytes_
   int answers_since_yield_ = 0;
 };
+
+// Says that the server has too much to do (503, 429) and when to come again.
+Response Overload(int status, absl::string_view text);
 
 // Ends our direction and reads on for a moment, so that a reply to a peer which is still sending is
 // not lost in the reset that unread bytes would cause (RFC 9112, 9.6).

@@ -23,6 +23,8 @@ class InputBuffer {
 
   absl::string_view data() const { return {bytes_.get() + begin_, end_ - begin_}; }
   bool empty() const { return begin_ == end_; }
+  // Bytes of memory held.
+  size_t capacity() const { return capacity_; }
 
   // Where the next bytes go: never empty, and valid until the next call of any function here.
   absl::Span<char> Space() {

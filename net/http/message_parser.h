@@ -63,8 +63,6 @@ class MessageParser {
   }
   // Bytes beyond the current message are here already.
   bool has_buffered() const { return !input_.empty(); }
-  // Frees memory that only a large message needed; between messages.
-  void Shrink() { input_.Shrink(); }
 
  protected:
   enum class State { kHead, kFixed, kChunked, kUntilEnd, kDone, kFailed };
@@ -77,6 +75,8 @@ class MessageParser {
         chunked_(limits.body_bytes_max) {}
   ~MessageParser() = default;
 
+  InputBuffer& input() { return input_; }
+  const InputBuffer& input() const { return input_; }
   State state() const { return state_; }
   const Head& head() const { return head_; }
 

@@ -17,6 +17,11 @@ Step RequestParser::Next() {
   return state() == State::kDone ? Step::kMessage : ReadBody(request_.body);
 }
 
+void RequestParser::Shrink() {
+  input().Shrink();
+  if (request_.body.capacity() > InputBuffer::kSmall) std::string().swap(request_.body);
+}
+
 Step RequestParser::ReadHead() {
   const Step found = FindHead();
   if (found != Step::kMessage) return found;

@@ -24,6 +24,11 @@ class RequestParser : public MessageParser {
   // After kMessage until the following Next(). `peer` is left alone.
   Request& request() { return request_; }
 
+  // Bytes of memory that this connection's requests hold.
+  size_t memory() const { return input().capacity() + request_.body.size(); }
+  // Frees memory that only a large message needed. Between messages, after kNeedMore.
+  void Shrink();
+
  private:
   Step ReadHead();
   // False: failed.

@@ -414,5 +414,18 @@ TEST(DateTest, KnownDays) {
   EXPECT_EQ(at(-1), "Wed, 31 Dec 1969 23:59:59 GMT");
 }
 
+TEST(RequestParserTest, AnIdleConnectionGivesTheMemoryOfALargeRequestBack) {
+  RequestParser parser({});
+  parser.Append("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 204800\r\n\r\n");
+  EXPECT_EQ(parser.Next(), Step::kNeedMore);
+  parser.Append(std::string(204800, 'x'));
+  EXPECT_EQ(parser.Next(), Step::kMessage);
+  EXPECT_GE(parser.memory(), 204800u);
+  EXPECT_EQ(parser.Next(), Step::kNeedMore);
+  parser.Shrink();
+  EXPECT_LE(parser.memory(), InputBuffer::kSmall);
+  EXPECT_LE(parser.request().body.capacity(), InputBuffer::kSmall);
+}
+
 }  // namespace
 }  // namespace konsul::http

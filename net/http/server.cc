@@ -94,7 +94,7 @@ void Server::Refuse(std::unique_ptr<env::Stream> stream, int status, absl::strin
   if (refusing_ >= kRefusalsMax) return;
   ++refusing_;
   std::string bytes;
-  AppendResponse(Response::Text(status, text), {.close = true, .date = Date()}, bytes);
+  AppendResponse(Overload(status, text), {.close = true, .date = Date()}, bytes);
   connections_.Spawn("http refusal", [this, bytes = std::move(bytes), stream = std::move(stream)] {
     if (stream->Write(bytes, env_.After(1s)).ok()) CloseGently(env_, *stream);
     --refusing_;

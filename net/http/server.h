@@ -27,20 +27,23 @@ struct ServerOptions {
   ParserLimits limits;
   size_t connections_max = 10'000;        // beyond: 503 and close
   size_t connections_per_client_max = 0;  // by address, beyond: 429 and close; 0: no limit
-  Duration header_timeout = 10s;          // from a request's first byte to the end of its headers
-  Duration body_timeout = 30s;            // from there to the end of the body
-  Duration idle_timeout = 120s;           // between requests, and before the first
-  Duration write_timeout = 30s;           // for one batch of replies
-  Duration accept_retry = 100ms;          // after a failed accept
-  // How long Stop leaves idle connections open: a client that is just about to send its next request
-  // gets an answer, with "Connection: close", instead of a reset.
+  // Memory for requests that arrive or are being answered, of all connections together. Beyond, a
+  // connection that asks for more than a few kilobytes gets 503 and is closed.
+  size_t request_bytes_max = 256 << 20;
+  Duration header_timeout = 10s;  // from a request's first byte to the end of its headers
+  Duration body_timeout = 30s;    // from there to the end of the body
+  Duration idle_timeout = 120s;   // between requests, and before the first
+  Duration write_timeout = 30s;   // for one batch of replies
+  Duration accept_retry = 100ms;  // after a failed accept
+  // How long Stop leaves idle connections open: a client that is just about to send its next
+  // request gets an answer, with "Connection: close", instead of a reset.
   Duration drain_grace = 0ms;
   bool send_date = true;
 };
 
 struct ServerStats {
   uint64_t accepted = 0;
-  uint64_t refused = 0;    // by the connection limits
+  uint64_t refused = 0;    // by the limits on connections and memory
   uint64_t requests = 0;   // given to the handler
   uint64_t malformed = 0;  // answered with an error of ours
   uint64_t timed_out = 0;  // requests that did not arrive in time
@@ -60,11 +63,13 @@ class Server {
   absl::Status Serve(std::unique_ptr<env::Listener> listener);
 
   // Closes listeners and, after the grace, idle connections, lets the requests under way finish and
-  // their replies out, and suspends until every connection is gone and Serve has returned. At the deadline, or
-  // when the caller is cancelled, the rest is cancelled: DeadlineExceeded or Cancelled.
+  // their replies out, and suspends until every connection is gone and Serve has returned. At the
+  // deadline, or when the caller is cancelled, the rest is cancelled: DeadlineExceeded or
+  // Cancelled.
   absl::Status Stop(Instant deadline);
 
   size_t connection_count() const { return open_.size(); }
+  size_t request_bytes() const { return request_bytes_; }
   const ServerStats& stats() const { return stats_; }
 
  private:
@@ -86,6 +91,7 @@ class Server {
   std::map<std::string, size_t> per_client_;
   uint64_t next_connection_ = 0;
   size_t refusing_ = 0;
+  size_t request_bytes_ = 0;  // the sum over open_ of what each has accounted for
   int64_t date_second_ = -1;
   std::string date_;
   fiber::WaitList stop_signal_;

@@ -366,6 +366,35 @@ TEST_F(ServerTest, ConnectionLimits) {
   EXPECT_EQ(server->stats().refused, 1u);
 }
 
+TEST_F(ServerTest, MemoryOfAllRequestsIsLimited) {
+  options.request_bytes_max = 300 * 1024;
+  Start();
+  const std::string head = "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 204800\r\n\r\n";
+  const std::string most(204800 - 1, 'x');
+  {
+    Peer a(*this), b(*this), c(*this);
+    a.Send(head + most);
+    b.Send(head + most);
+    EXPECT_THAT(b.got, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+    EXPECT_THAT(b.got, HasSubstr("Retry-After: 1\r\n"));
+    EXPECT_LE(server->request_bytes(), 300u * 1024 + 2 * 64 * 1024);
+    c.Send(kGet);
+    EXPECT_EQ(c.got, Reply("GET /a \n")) << "small ones pass";
+    a.Send("x");
+    EXPECT_THAT(a.got, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_LE(server->request_bytes(), 300u * 1024);
+    world.RunFor(3s);  // b's gentle end
+    Peer d(*this);
+    d.Send(head + most + "x");
+    EXPECT_THAT(d.got, StartsWith("HTTP/1.1 200 OK\r\n")) << "what a had is free again";
+    EXPECT_LE(server->request_bytes(), 5u * 4096) << "and idle connections hold little";
+  }
+  world.RunFor(3s);
+  EXPECT_EQ(server->connection_count(), 0u);
+  EXPECT_EQ(server->request_bytes(), 0u);
+  EXPECT_EQ(server->stats().refused, 1u);
+}
+
 TEST_F(ServerTest, ConnectionLimitPerClient) {
   options.connections_per_client_max = 1;
   Start();
