@@ -9,10 +9,15 @@
 #include "core/base/status.h"
 #include "core/state/kv_reader.h"
 #include "core/state/meta.h"
+#include "core/state/table_rows.h"
 #include "core/wire/kv.h"
 
 namespace konsul::state {
 namespace {
+
+// Of rows in one transaction of Restore: well below a millisecond.
+constexpr size_t kRestoreChunkBytes = 64 << 10;
+constexpr size_t kRowOverheadBytes = 64;
 
 wire::CommandResult Answer(Index index, bool success) {
   return {.success = success, .index = index, .error = {}};
@@ -29,13 +34,45 @@ KvMachine::KvMachine(TableStore& store, Options options)
 
 absl::StatusOr<std::unique_ptr<KvMachine>> KvMachine::Open(TableStore& store, Options options) {
   auto machine = absl::WrapUnique(new KvMachine(store, options));
-  const auto txn = store.Read();
+  KONSUL_RETURN_IF_ERROR(machine->Load());
+  return machine;
+}
+
+absl::Status KvMachine::Load() {
+  const auto txn = store_.Read();
   KONSUL_ASSIGN_OR_RETURN(const uint64_t applied, ReadMetaU64(*txn, kMetaApplied));
   KONSUL_ASSIGN_OR_RETURN(const Hash128 digest, ReadMetaDigest(*txn));
-  KONSUL_RETURN_IF_ERROR(machine->tombstones_.Load(*txn));
-  machine->applied_ = Index(applied);
-  machine->digest_.Restore(digest);
-  return machine;
+  KONSUL_RETURN_IF_ERROR(tombstones_.Load(*txn));
+  applied_ = Index(applied);
+  digest_.Restore(digest);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StateMachine::Frozen> KvMachine::Freeze() {
+  return Frozen{applied_, digest(), std::make_unique<TableRows>(store_.Freeze())};
+}
+
+absl::Status KvMachine::Restore(RowSource& rows) {
+  KONSUL_ASSIGN_OR_RETURN(const std::unique_ptr<Replacement> replacement, store_.Replace());
+  std::vector<Replacement::Row> chunk;
+  bool is_snapshot = false;
+  bool more = true;
+  while (more) {
+    // Gathered first: the source suspends, and a transaction is not held across that.
+    chunk.clear();
+    for (size_t bytes = 0; more && bytes < kRestoreChunkBytes;) {
+      Row row;
+      KONSUL_ASSIGN_OR_RETURN(more, rows.Next(row));
+      if (!more) break;
+      is_snapshot |= row.table == Table::kMeta && row.key == kMetaApplied;
+      chunk.push_back({row.table, std::string(row.key), std::string(row.value)});
+      bytes += row.key.size() + row.value.size() + kRowOverheadBytes;
+    }
+    KONSUL_RETURN_IF_ERROR(replacement->Add(chunk));
+  }
+  if (!is_snapshot) return absl::DataLossError("a snapshot without an applied index");
+  KONSUL_RETURN_IF_ERROR(replacement->Finish());
+  return Load();
 }
 
 absl::StatusOr<std::vector<std::string>> KvMachine::Apply(absl::Span<const Committed> entries) {

@@ -40,12 +40,16 @@ class KvMachine : public StateMachine {
   }
 
   absl::StatusOr<std::vector<std::string>> Apply(absl::Span<const Committed> entries) override;
+  absl::StatusOr<Frozen> Freeze() override;
+  absl::Status Restore(RowSource& rows) override;
   Index applied() const override { return applied_; }
   Hash128 digest() const override { return digest_.value(); }
 
  private:
   KvMachine(TableStore& store, Options options);
 
+  // Goes on from what the tables say.
+  absl::Status Load();
   // Errors mean that the store failed; a command that fails says so in its result.
   absl::StatusOr<std::vector<std::string>> ApplyIn(WriteTxn& txn,
                                                    absl::Span<const Committed> entries,

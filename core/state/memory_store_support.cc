@@ -116,6 +116,46 @@ class MemoryWriteTxn : public WriteTxn {
   mutable Loans loans_;
 };
 
+class MemoryReplacement : public Replacement {
+ public:
+  explicit MemoryReplacement(MemoryStore& store) : store_(store) {
+    KONSUL_CHECK(store_.replacements_ == 0, "two replacements");
+    ++store_.replacements_;
+  }
+  ~MemoryReplacement() override { --store_.replacements_; }
+
+  absl::Status Add(absl::Span<const Row> rows) override {
+    KONSUL_CHECK(store_.writers_ == 0, "two write transactions");
+    if (error_.ok()) error_ = std::exchange(store_.next_commit_, absl::OkStatus());
+    for (const Row& row : rows) {
+      CheckKey(row.key);
+      const std::pair place(static_cast<int>(row.table), row.key);
+      if (error_.ok() && place <= last_) error_ = absl::InvalidArgumentError("rows out of order");
+      if (!error_.ok()) break;
+      last_ = place;
+      (*tables_)[static_cast<size_t>(row.table)][row.key] = row.value;
+    }
+    return error_;
+  }
+  absl::Status Finish() override {
+    if (error_.ok()) error_ = std::exchange(store_.next_commit_, absl::OkStatus());
+    if (!error_.ok()) return error_;
+    store_.tables_ = std::move(tables_);
+    error_ = absl::FailedPreconditionError("finished");
+    return absl::OkStatus();
+  }
+
+ private:
+  MemoryStore& store_;
+  std::shared_ptr<MemoryStore::Tables> tables_ = std::make_shared<MemoryStore::Tables>();
+  std::pair<int, std::string> last_;
+  absl::Status error_;
+};
+
+absl::StatusOr<std::unique_ptr<Replacement>> MemoryStore::Replace() {
+  return std::make_unique<MemoryReplacement>(*this);
+}
+
 std::unique_ptr<ReadTxn> MemoryStore::Read() { return std::make_unique<MemoryReadTxn>(*this); }
 std::unique_ptr<WriteTxn> MemoryStore::Write() { return std::make_unique<MemoryWriteTxn>(*this); }
 

@@ -20,9 +20,11 @@ class MemoryStore : public TableStore {
   using Tables = std::array<std::map<std::string, std::string>, kTableCount>;
 
   std::unique_ptr<ReadTxn> Read() override;
+  std::unique_ptr<ReadTxn> Freeze() override { return Read(); }
   std::unique_ptr<WriteTxn> Write() override;
+  absl::StatusOr<std::unique_ptr<Replacement>> Replace() override;
 
-  // What the next Commit returns instead of committing.
+  // What the next Commit, Add or Finish returns instead of doing it.
   void FailNextCommit(absl::Status status) { next_commit_ = std::move(status); }
   // What was committed last.
   const Tables& tables() const { return *tables_; }
@@ -31,11 +33,13 @@ class MemoryStore : public TableStore {
  private:
   friend class MemoryReadTxn;
   friend class MemoryWriteTxn;
+  friend class MemoryReplacement;
 
   std::shared_ptr<const Tables> tables_ = std::make_shared<Tables>();
   absl::Status next_commit_;
   int readers_ = 0;
   int writers_ = 0;
+  int replacements_ = 0;
 };
 
 }  // namespace konsul::state

@@ -45,8 +45,9 @@ class StateMachine {
   virtual absl::StatusOr<Frozen> Freeze() = 0;
 
   // Replaces everything by the rows of a snapshot, in transactions small enough for other fibers to
-  // run between them; suspends. Until it has returned OK, also after a crash or a restart of the
-  // process, applied() is 0 and the tables count as empty: no half of a snapshot is ever read.
+  // run between them; suspends. Until it has returned OK the old state stands, for readers, for
+  // applied(), and after a crash: no half of a snapshot is ever seen. Nothing is applied meanwhile.
+  // DataLoss when the rows are no snapshot; ResourceExhausted when the store is full.
   virtual absl::Status Restore(RowSource& rows) = 0;
 
   // The index of the last entry applied; 0 on an empty store.

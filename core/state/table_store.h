@@ -10,10 +10,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace konsul::state {
 
@@ -54,15 +56,42 @@ class WriteTxn : public ReadTxn {
   virtual absl::Status Commit() = 0;
 };
 
+// All tables made anew beside the present ones, unseen until it is finished. Ends without a trace
+// when it is destroyed before, or when the process ends. After an error every later call returns
+// it.
+class Replacement {
+ public:
+  struct Row {
+    Table table = Table::kMeta;
+    std::string key, value;
+    friend bool operator==(const Row&, const Row&) = default;
+  };
+
+  virtual ~Replacement() = default;
+  // In ascending order of (table, key), over all calls; one transaction. InvalidArgument when they
+  // are not, ResourceExhausted when the store or the disk is full.
+  virtual absl::Status Add(absl::Span<const Row> rows) = 0;
+  // In one step, what was added takes the place of what was there, whatever was written to it
+  // meanwhile. Transactions that are open go on with the old tables.
+  virtual absl::Status Finish() = 0;
+};
+
 class TableStore {
  public:
   static constexpr size_t kMaxKeySize = 511;
 
   virtual ~TableStore() = default;
-  // Must not outlive the store. A read transaction is not held across a suspension.
+  // Must not outlive the store. A read transaction is not held across a suspension: pages that are
+  // freed while it lives are not used again, so the store would grow. The exception is Freeze().
   virtual std::unique_ptr<ReadTxn> Read() = 0;
+  // As Read, for a pass over everything: may be held across suspensions and any number of commits.
+  // Few at a time, and not for longer than needed.
+  virtual std::unique_ptr<ReadTxn> Freeze() = 0;
   // At most one at a time; not held across a suspension either.
   virtual std::unique_ptr<WriteTxn> Write() = 0;
+  // At most one at a time; it is held across suspensions, and others write meanwhile.
+  // ResourceExhausted.
+  virtual absl::StatusOr<std::unique_ptr<Replacement>> Replace() = 0;
 };
 
 }  // namespace konsul::state

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -12,25 +11,25 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/status.h"
+#include "storage/lmdb/format.h"
+#include "storage/lmdb/replacement.h"
 #include "storage/lmdb/txn.h"
 
 namespace konsul::lmdb {
 namespace {
 
-constexpr absl::string_view kFormatVersion = "1";
-// What the store keeps for itself, apart from the tables (docs/formats/tables.md).
-constexpr char kOwnDatabase[] = "store";
-constexpr absl::string_view kBootKey = "boot";
-constexpr absl::string_view kVersionKey = "version";
+constexpr unsigned kDatabases = 1 + 2 * state::kTableCount;
 
 std::string DataFile(const std::string& path) { return path + "/data.mdb"; }
 
-std::string DatabaseName(int table) { return absl::StrCat("t", table); }
+std::string DatabaseName(size_t set, int table) { return absl::StrCat(kSetNames[set], table); }
 
 unsigned Flags(const Options& options) {
   // Without thread-local slots, so that a reset read transaction can be kept and several be open.
+  // Always with lock file, although there is one process: only by it does the writer know of
+  // readers, and leaves their pages alone. On a memory file system it costs 15 us per opening.
   unsigned flags = MDB_NOSYNC | MDB_NOMETASYNC | MDB_NOTLS;
-  if (options.in_memory_directory) flags |= MDB_WRITEMAP | MDB_NOLOCK;
+  if (options.in_memory_directory) flags |= MDB_WRITEMAP;
   return flags;
 }
 
@@ -82,8 +81,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path, cons
 }
 
 absl::Status Store::OpenExisting(absl::string_view boot_id, std::string& unfit) {
-  absl::StatusOr<Env> env =
-      OpenEnv(path_, options_.map_bytes, state::kTableCount + 1, Flags(options_));
+  absl::StatusOr<Env> env = OpenEnv(path_, options_.map_bytes, kDatabases, Flags(options_));
   if (!env.ok()) {
     // Whatever stands in the way of opening, but not of reading the file, is its content.
     if (absl::IsPermissionDenied(env.status()) || absl::IsResourceExhausted(env.status()) ||
@@ -99,16 +97,16 @@ absl::Status Store::OpenExisting(absl::string_view boot_id, std::string& unfit) 
     return absl::OkStatus();
   }
   KONSUL_ASSIGN_OR_RETURN(Txn txn, BeginTxn(env_.get(), path_, MDB_RDONLY));
-  MDB_dbi own = 0;
-  if (mdb_dbi_open(txn.get(), kOwnDatabase, 0, &own) != 0) {
+  if (mdb_dbi_open(txn.get(), kOwnDatabase, 0, &own_) != 0) {
     unfit = "the tables were never finished";
-  } else if (OwnValue(txn.get(), own, kVersionKey) != kFormatVersion) {
+  } else if (OwnValue(txn.get(), own_, kVersionKey) != kFormatVersion) {
     unfit = "another format version";
-  } else if (boot_id.empty() || OwnValue(txn.get(), own, kBootKey) != boot_id) {
+  } else if (boot_id.empty() || OwnValue(txn.get(), own_, kBootKey) != boot_id) {
     unfit = "the machine was started anew since";
   } else if (absl::Status status = OpenDatabases(txn.get(), 0); !status.ok()) {
     unfit = std::string(status.message());
   } else {
+    current_ = OwnValue(txn.get(), own_, kCurrentKey) == kSetNames[0] ? 0 : 1;
     // A handle opened in a transaction is for all when it commits.
     const int rc = mdb_txn_commit(txn.release());
     if (rc != 0) unfit = mdb_strerror(rc);
@@ -117,15 +115,14 @@ absl::Status Store::OpenExisting(absl::string_view boot_id, std::string& unfit) 
 }
 
 absl::Status Store::CreateEmpty(absl::string_view boot_id) {
-  KONSUL_ASSIGN_OR_RETURN(
-      env_, OpenEnv(path_, options_.map_bytes, state::kTableCount + 1, Flags(options_)));
+  KONSUL_ASSIGN_OR_RETURN(env_, OpenEnv(path_, options_.map_bytes, kDatabases, Flags(options_)));
   KONSUL_ASSIGN_OR_RETURN(Txn txn, BeginTxn(env_.get(), path_, 0));
-  MDB_dbi own = 0;
-  int rc = mdb_dbi_open(txn.get(), kOwnDatabase, MDB_CREATE, &own);
-  for (auto [key, value] : {std::pair(kBootKey, boot_id), std::pair(kVersionKey, kFormatVersion)}) {
+  int rc = mdb_dbi_open(txn.get(), kOwnDatabase, MDB_CREATE, &own_);
+  for (auto [key, value] : {std::pair(kBootKey, boot_id), std::pair(kVersionKey, kFormatVersion),
+                            std::pair(kCurrentKey, kSetNames[0])}) {
     MDB_val k = ToVal(key);
     MDB_val v = ToVal(value);
-    if (rc == 0) rc = mdb_put(txn.get(), own, &k, &v, 0);
+    if (rc == 0) rc = mdb_put(txn.get(), own_, &k, &v, 0);
   }
   if (rc != 0) return ToStatus(rc, path_, "cannot make the tables");
   KONSUL_RETURN_IF_ERROR(OpenDatabases(txn.get(), MDB_CREATE));
@@ -134,16 +131,19 @@ absl::Status Store::CreateEmpty(absl::string_view boot_id) {
 }
 
 absl::Status Store::OpenDatabases(MDB_txn* txn, unsigned flags) {
-  for (int table = 0; table < state::kTableCount; ++table) {
-    const std::string name = DatabaseName(table);
-    const int rc = mdb_dbi_open(txn, name.c_str(), flags, &databases_[static_cast<size_t>(table)]);
-    if (rc != 0) return ToStatus(rc, path_, absl::StrCat("cannot open table ", name));
+  for (size_t set = 0; set < sets_.size(); ++set) {
+    for (int table = 0; table < state::kTableCount; ++table) {
+      const std::string name = DatabaseName(set, table);
+      const int rc =
+          mdb_dbi_open(txn, name.c_str(), flags, &sets_[set][static_cast<size_t>(table)]);
+      if (rc != 0) return ToStatus(rc, path_, absl::StrCat("cannot open table ", name));
+    }
   }
   return absl::OkStatus();
 }
 
 Store::~Store() {
-  KONSUL_CHECK(open_reads_.empty() && !writing_, "a transaction outlives its store");
+  KONSUL_CHECK(open_reads_ == 0 && !writing_ && !replacing_, "a transaction outlives its store");
   idle_read_.reset();
 }
 
@@ -157,12 +157,12 @@ std::unique_ptr<state::ReadTxn> Store::Read() {
     KONSUL_CHECK(begun.ok(), begun.status().ToString());
     txn = *std::move(begun);
   }
-  open_reads_.push_back(generation_);
-  return std::make_unique<StoreReadTxn>(*this, std::move(txn), generation_);
+  ++open_reads_;
+  return std::make_unique<StoreReadTxn>(*this, std::move(txn));
 }
 
-void Store::EndRead(Txn txn, uint64_t generation) {
-  open_reads_.erase(std::find(open_reads_.begin(), open_reads_.end(), generation));
+void Store::EndRead(Txn txn) {
+  --open_reads_;
   if (idle_read_ != nullptr) return;
   mdb_txn_reset(txn.get());
   idle_read_ = std::move(txn);
@@ -170,13 +170,13 @@ void Store::EndRead(Txn txn, uint64_t generation) {
 
 std::unique_ptr<state::WriteTxn> Store::Write() {
   KONSUL_CHECK(!writing_, "two write transactions at once");
-  // Without lock file the writer does not know of readers. It leaves alone the pages of the last
-  // two commits, no more.
-  for (uint64_t generation : open_reads_) {
-    KONSUL_CHECK(!options_.in_memory_directory || generation_ - generation <= 1,
-                 "a read transaction is held across two commits");
-  }
   return std::make_unique<StoreWriteTxn>(*this, BeginTxn(env_.get(), path_, 0));
+}
+
+absl::StatusOr<std::unique_ptr<state::Replacement>> Store::Replace() {
+  auto replacement = std::make_unique<StoreReplacement>(*this);
+  KONSUL_RETURN_IF_ERROR(replacement->Begin());
+  return replacement;
 }
 
 uint64_t Store::file_bytes() const {

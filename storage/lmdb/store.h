@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,9 +27,9 @@ namespace konsul::lmdb {
 struct Options {
   // Address space, and the most that the tables can grow to. The file takes only what is used.
   uint64_t map_bytes = 64ull << 30;
-  // The directory is on a memory file system, and this process and thread are its only user: pages
-  // are written in the map itself, without lock file. Elsewhere a full disk would end the process
-  // with SIGBUS instead of an error, and a stray pointer could write into the tables.
+  // The directory is on a memory file system: pages are written in the map itself. Elsewhere a full
+  // disk would end the process with SIGBUS instead of an error, and a stray pointer could write
+  // into the tables.
   bool in_memory_directory = false;
 };
 
@@ -49,13 +48,16 @@ class Store final : public state::TableStore {
   // Cheap: reuses the last one that ended. When the tables turn out to be damaged, here or in a
   // transaction, the process aborts, after it has seen to it that they begin empty next time.
   std::unique_ptr<state::ReadTxn> Read() override;
+  std::unique_ptr<state::ReadTxn> Freeze() override { return Read(); }
   std::unique_ptr<state::WriteTxn> Write() override;
+  absl::StatusOr<std::unique_ptr<state::Replacement>> Replace() override;
 
   // Of the file; grows only.
   uint64_t file_bytes() const;
 
  private:
   friend class StoreReadTxn;
+  friend class StoreReplacement;
   friend class StoreWriteTxn;
   using Databases = std::array<MDB_dbi, state::kTableCount>;
 
@@ -65,18 +67,22 @@ class Store final : public state::TableStore {
   absl::Status OpenExisting(absl::string_view boot_id, std::string& unfit);
   absl::Status CreateEmpty(absl::string_view boot_id);
   absl::Status OpenDatabases(MDB_txn* txn, unsigned flags);
+  const Databases& databases() const { return sets_[current_]; }
 
-  void EndRead(Txn txn, uint64_t generation);
+  void EndRead(Txn txn);
   [[noreturn]] void Damaged(int rc) const;
 
   const std::string path_;
   const Options options_;
   Env env_;
-  Databases databases_{};
-  Txn idle_read_;                     // reset, to be renewed
-  std::vector<uint64_t> open_reads_;  // their generations
-  uint64_t generation_ = 0;           // commits so far
+  MDB_dbi own_ = 0;
+  // Two sets of tables: the one that is read and written, and one to make anew (Replace).
+  std::array<Databases, 2> sets_{};
+  size_t current_ = 0;
+  Txn idle_read_;  // reset, to be renewed
+  size_t open_reads_ = 0;
   bool writing_ = false;
+  bool replacing_ = false;
 };
 
 }  // namespace konsul::lmdb

@@ -243,13 +243,105 @@ TEST(StoreFileTest, AnUnusablePathIsNamed) {
   EXPECT_THAT(std::string(store.status().message()), HasSubstr("/dev/null/tables"));
 }
 
-// Without lock file a third commit may reuse pages that the reader still sees.
-TEST(StoreDeathTest, AReaderIsNotHeldAcrossCommits) {
-  Directory directory(true);
-  auto store = Store::Open(directory.tables(), OptionsFor(true), "b", NullLogger()).value();
-  auto read = store->Read();
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(store->Write()->Commit().ok());
-  EXPECT_DEATH(store->Write(), "held across two commits");
+// The writer leaves alone the pages that a reader sees, however often it commits.
+TEST_P(StoreTest, AFrozenReaderSeesItsMomentWhileEverythingIsOverwritten) {
+  auto store = Open();
+  constexpr int kKeys = 240;
+  const auto value = [](int key, int round) {
+    return absl::StrCat(std::string(static_cast<size_t>(50 + key % 7 * 400), 'v'), key, "/", round);
+  };
+  const auto overwrite = [&](int round) {
+    auto txn = store->Write();
+    for (int key = 0; key < kKeys; ++key) {
+      ASSERT_TRUE(txn->Put(Table::kKv, absl::StrCat("key", 1000 + key), value(key, round)).ok());
+    }
+    ASSERT_TRUE(txn->Commit().ok());
+  };
+  overwrite(0);
+  auto frozen = store->Freeze();
+  int seen = 0;
+  frozen->Scan(Table::kKv, "", [&](absl::string_view key, absl::string_view found) {
+    // In the middle of the iteration, everything it has yet to see changes, again and again.
+    if (seen % 40 == 0) overwrite(1 + seen);
+    EXPECT_EQ(key, absl::StrCat("key", 1000 + seen));
+    EXPECT_EQ(found, value(seen, 0));
+    ++seen;
+    return true;
+  });
+  EXPECT_EQ(seen, kKeys);
+  frozen.reset();
+  // And they are used again once it has ended.
+  const uint64_t bytes = store->file_bytes();
+  for (int round = 0; round < 10; ++round) overwrite(1000 + round);
+  EXPECT_EQ(store->file_bytes(), bytes);
+  EXPECT_EQ(Get(*store->Read(), "key1000"), value(0, 1009));
+}
+
+TEST_P(StoreTest, AReplacementIsUnseenUntilItIsFinished) {
+  auto store = Open();
+  for (int round = 0; round < 3; ++round) {
+    Put(*store, "old", "1");
+    auto before = store->Freeze();
+    auto replacement = store->Replace().value();
+    ASSERT_TRUE(replacement->Add({{Table::kMeta, "m", "x"}, {Table::kKv, "a", "1"}}).ok());
+    EXPECT_THAT(Keys(*store->Read(), ""), ElementsAre("old"));
+    Put(*store, "lost", "as everything else");
+    ASSERT_TRUE(replacement->Add({{Table::kKv, "b", "2"}, {Table::kTombstones, "a", "3"}}).ok());
+    auto during = store->Read();
+    ASSERT_TRUE(replacement->Finish().ok());
+    EXPECT_THAT(Keys(*before, ""), ElementsAre("old"));
+    EXPECT_THAT(Keys(*during, ""), ElementsAre("lost", "old"));
+    EXPECT_THAT(Keys(*store->Read(), ""), ElementsAre("a", "b"));
+    EXPECT_EQ(store->Read()->Get(Table::kTombstones, "a"), "3");
+    before.reset();
+    during.reset();
+    replacement.reset();
+    store.reset();
+    store = Open();
+    EXPECT_THAT(Keys(*store->Read(), ""), ElementsAre("a", "b"));
+    auto txn = store->Write();
+    ASSERT_TRUE(txn->Delete(Table::kKv, "a").ok());
+    ASSERT_TRUE(txn->Delete(Table::kKv, "b").ok());
+    ASSERT_TRUE(txn->Commit().ok());
+  }
+}
+
+TEST_P(StoreTest, AReplacementThatIsGivenUpLeavesNoTrace) {
+  auto store = Open();
+  Put(*store, "old", "1");
+  {
+    auto replacement = store->Replace().value();
+    ASSERT_TRUE(replacement->Add({{Table::kKv, "a", "1"}}).ok());
+  }
+  EXPECT_THAT(Keys(*store->Read(), ""), ElementsAre("old"));
+  {
+    auto replacement = store->Replace().value();
+    ASSERT_TRUE(replacement->Add({{Table::kKv, "b", "1"}}).ok());
+    EXPECT_TRUE(absl::IsInvalidArgument(replacement->Add({{Table::kKv, "a", "1"}})));
+    EXPECT_FALSE(replacement->Finish().ok());
+  }
+  store.reset();
+  store = Open();
+  EXPECT_THAT(Keys(*store->Read(), ""), ElementsAre("old"));
+  auto replacement = store->Replace().value();
+  ASSERT_TRUE(replacement->Add({{Table::kKv, "c", "1"}}).ok());
+  ASSERT_TRUE(replacement->Finish().ok());
+  EXPECT_THAT(Keys(*store->Read(), ""), ElementsAre("c"));
+}
+
+TEST_P(StoreTest, AReplacementThatFindsNoRoomSaysSo) {
+  auto store = Open();
+  Put(*store, "old", "1");
+  {
+    auto replacement = store->Replace().value();
+    absl::Status status;
+    for (int i = 0; i < 100 && status.ok(); ++i) {
+      status = replacement->Add({{Table::kKv, absl::StrCat(100 + i), std::string(1 << 20, 'x')}});
+    }
+    EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+    EXPECT_EQ(replacement->Finish(), status);
+  }
+  EXPECT_THAT(Keys(*store->Read(), ""), ElementsAre("old"));
 }
 
 class Property {

@@ -13,20 +13,20 @@ void CheckKey(absl::string_view key) {
 }  // namespace
 
 std::optional<absl::string_view> StoreReadTxn::GetIn(const Store& store, MDB_txn* txn,
-                                                     state::Table table, absl::string_view key) {
+                                                     MDB_dbi database, absl::string_view key) {
   CheckKey(key);
   MDB_val wanted = ToVal(key);
   MDB_val value;
-  const int rc = mdb_get(txn, store.databases_[static_cast<size_t>(table)], &wanted, &value);
+  const int rc = mdb_get(txn, database, &wanted, &value);
   if (rc == MDB_NOTFOUND) return std::nullopt;
   if (rc != 0) store.Damaged(rc);
   return FromVal(value);
 }
 
-void StoreReadTxn::ScanIn(const Store& store, MDB_txn* txn, state::Table table,
+void StoreReadTxn::ScanIn(const Store& store, MDB_txn* txn, MDB_dbi database,
                           absl::string_view from, const Visitor& visit) {
   MDB_cursor* raw = nullptr;
-  int rc = mdb_cursor_open(txn, store.databases_[static_cast<size_t>(table)], &raw);
+  int rc = mdb_cursor_open(txn, database, &raw);
   if (rc != 0) store.Damaged(rc);
   const Cursor cursor(raw);
   MDB_val key = ToVal(from);
@@ -38,7 +38,8 @@ void StoreReadTxn::ScanIn(const Store& store, MDB_txn* txn, state::Table table,
   if (rc != 0 && rc != MDB_NOTFOUND) store.Damaged(rc);
 }
 
-StoreWriteTxn::StoreWriteTxn(Store& store, absl::StatusOr<Txn> txn) : store_(store) {
+StoreWriteTxn::StoreWriteTxn(Store& store, absl::StatusOr<Txn> txn)
+    : store_(store), databases_(store.databases()) {
   store_.writing_ = true;
   if (txn.ok()) {
     txn_ = *std::move(txn);
@@ -50,11 +51,11 @@ StoreWriteTxn::StoreWriteTxn(Store& store, absl::StatusOr<Txn> txn) : store_(sto
 std::optional<absl::string_view> StoreWriteTxn::Get(state::Table table,
                                                     absl::string_view key) const {
   if (!error_.ok()) return std::nullopt;
-  return StoreReadTxn::GetIn(store_, txn_.get(), table, key);
+  return StoreReadTxn::GetIn(store_, txn_.get(), DatabaseOf(table), key);
 }
 
 void StoreWriteTxn::Scan(state::Table table, absl::string_view from, const Visitor& visit) const {
-  if (error_.ok()) StoreReadTxn::ScanIn(store_, txn_.get(), table, from, visit);
+  if (error_.ok()) StoreReadTxn::ScanIn(store_, txn_.get(), DatabaseOf(table), from, visit);
 }
 
 absl::Status StoreWriteTxn::Put(state::Table table, absl::string_view key,
@@ -63,7 +64,7 @@ absl::Status StoreWriteTxn::Put(state::Table table, absl::string_view key,
   if (!error_.ok()) return error_;
   MDB_val k = ToVal(key);
   MDB_val v = ToVal(value);
-  const int rc = mdb_put(txn_.get(), store_.databases_[static_cast<size_t>(table)], &k, &v, 0);
+  const int rc = mdb_put(txn_.get(), DatabaseOf(table), &k, &v, 0);
   return rc == 0 ? absl::OkStatus() : Fail(rc, "cannot write");
 }
 
@@ -71,7 +72,7 @@ absl::Status StoreWriteTxn::Delete(state::Table table, absl::string_view key) {
   CheckKey(key);
   if (!error_.ok()) return error_;
   MDB_val k = ToVal(key);
-  const int rc = mdb_del(txn_.get(), store_.databases_[static_cast<size_t>(table)], &k, nullptr);
+  const int rc = mdb_del(txn_.get(), DatabaseOf(table), &k, nullptr);
   return rc == 0 || rc == MDB_NOTFOUND ? absl::OkStatus() : Fail(rc, "cannot delete");
 }
 
@@ -80,9 +81,7 @@ absl::Status StoreWriteTxn::Commit() {
   KONSUL_CHECK(txn_ != nullptr, "a transaction is committed once");
   const int rc = mdb_txn_commit(txn_.release());
   error_ = absl::FailedPreconditionError("the transaction has ended");
-  if (rc != 0) return Fail(rc, "cannot commit");
-  ++store_.generation_;
-  return absl::OkStatus();
+  return rc == 0 ? absl::OkStatus() : Fail(rc, "cannot commit");
 }
 
 absl::Status StoreWriteTxn::Fail(int rc, absl::string_view what) {

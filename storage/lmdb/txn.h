@@ -2,7 +2,6 @@
 #ifndef KONSUL_STORAGE_LMDB_TXN_H_
 #define KONSUL_STORAGE_LMDB_TXN_H_
 
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -19,27 +18,29 @@ using Visitor = std::function<bool(absl::string_view, absl::string_view)>;
 
 class StoreReadTxn final : public state::ReadTxn {
  public:
-  StoreReadTxn(Store& store, Txn txn, uint64_t generation)
-      : store_(store), txn_(std::move(txn)), generation_(generation) {}
-  ~StoreReadTxn() override { store_.EndRead(std::move(txn_), generation_); }
+  StoreReadTxn(Store& store, Txn txn)
+      : store_(store), databases_(store.databases()), txn_(std::move(txn)) {}
+  ~StoreReadTxn() override { store_.EndRead(std::move(txn_)); }
 
   std::optional<absl::string_view> Get(state::Table table, absl::string_view key) const override {
-    return GetIn(store_, txn_.get(), table, key);
+    return GetIn(store_, txn_.get(), DatabaseOf(table), key);
   }
   void Scan(state::Table table, absl::string_view from, const Visitor& visit) const override {
-    ScanIn(store_, txn_.get(), table, from, visit);
+    ScanIn(store_, txn_.get(), DatabaseOf(table), from, visit);
   }
 
   // Shared with StoreWriteTxn.
-  static std::optional<absl::string_view> GetIn(const Store& store, MDB_txn* txn,
-                                                state::Table table, absl::string_view key);
-  static void ScanIn(const Store& store, MDB_txn* txn, state::Table table, absl::string_view from,
+  static std::optional<absl::string_view> GetIn(const Store& store, MDB_txn* txn, MDB_dbi database,
+                                                absl::string_view key);
+  static void ScanIn(const Store& store, MDB_txn* txn, MDB_dbi database, absl::string_view from,
                      const Visitor& visit);
 
  private:
+  MDB_dbi DatabaseOf(state::Table table) const { return databases_[static_cast<size_t>(table)]; }
+
   Store& store_;
+  const Store::Databases databases_;  // the set that was current when this began
   Txn txn_;
-  const uint64_t generation_;
 };
 
 // The first error sticks: LMDB's transaction is unusable after it, so Commit returns it too.
@@ -55,9 +56,11 @@ class StoreWriteTxn final : public state::WriteTxn {
   absl::Status Commit() override;
 
  private:
+  MDB_dbi DatabaseOf(state::Table table) const { return databases_[static_cast<size_t>(table)]; }
   absl::Status Fail(int rc, absl::string_view what);
 
   Store& store_;
+  const Store::Databases databases_;
   Txn txn_;
   absl::Status error_;
 };
