@@ -107,7 +107,7 @@ absl::Status Applier::Restore(raft::LogPosition last) {
   return absl::OkStatus();
 }
 
-absl::Status Applier::AwaitReadable(Instant deadline) {
+absl::Status Applier::AwaitRestored(Instant deadline) {
   return changed_.Await([this] { return !restoring_; }, deadline);
 }
 
@@ -124,11 +124,9 @@ absl::StatusOr<std::string> Applier::AwaitResult(const raft::Raft::Proposed& pro
 }
 
 absl::Status Applier::AwaitApplied(Index index, Instant deadline) {
-  KONSUL_RETURN_IF_ERROR(AwaitReadable(deadline));
   if (index <= applied()) return absl::OkStatus();
   Waiter waiter(scheduler_);
-  KONSUL_RETURN_IF_ERROR(Await(index, waiter, deadline));
-  return AwaitReadable(deadline);
+  return Await(index, waiter, deadline);
 }
 
 absl::Status Applier::Await(Index index, Waiter& waiter, Instant deadline) {

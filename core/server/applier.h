@@ -50,10 +50,10 @@ class Applier {
   // Suspends until everything up to `index` is applied.
   absl::Status AwaitApplied(Index index, Instant deadline);
 
-  // Everything up to here is applied and may be read; stands still while a snapshot is loaded.
+  // Everything up to here is applied; stands still while a snapshot is loaded.
   Index applied() const { return applied_; }
-  // Suspends while a snapshot is being loaded: no half of one is ever read.
-  absl::Status AwaitReadable(Instant deadline);
+  // Suspends while a snapshot is being loaded. The old state is read until then.
+  absl::Status AwaitRestored(Instant deadline);
 
   // Of one transaction; of loading one snapshot.
   const Timing& apply_time() const { return apply_time_; }

@@ -31,7 +31,6 @@ class EchoMachine final : public state::StateMachine {
     return absl::UnimplementedError("not asked for here");
   }
   absl::Status Restore(state::RowSource&) override {
-    applied_ = Index();
     if (const absl::Status status = load.Wait(); !status.ok()) return status;
     applied_ = restores_to;
     return absl::OkStatus();
@@ -158,12 +157,12 @@ TEST_F(ApplierTest, ASnapshotLeavesTheFateOfProposalsUnknown) {
   EXPECT_EQ(story[0].rfind("1: ABORTED", 0), 0u) << story[0];
 }
 
-TEST_F(ApplierTest, NobodyReadsHalfASnapshot) {
+TEST_F(ApplierTest, TheOldStateStandsUntilASnapshotIsLoaded) {
   applier.Enqueue({EntryAt(1, 1)});
   Run();
   Restore(7);
   group.Spawn("reader", [this] {
-    EXPECT_TRUE(applier.AwaitReadable(Instant::Never()).ok());
+    EXPECT_TRUE(applier.AwaitRestored(Instant::Never()).ok());
     story.push_back(absl::StrCat("read at ", machine.applied().value));
   });
   Run();

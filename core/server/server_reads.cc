@@ -16,7 +16,6 @@ constexpr Duration kRetryPause = 5ms;
 
 absl::StatusOr<ReadPoint> ServerImpl::ReadBarrier(Consistency consistency, Instant deadline) {
   const bool lease = consistency == Consistency::kDefault;
-  if (consistency == Consistency::kStale) KONSUL_RETURN_IF_ERROR(applier_.AwaitReadable(deadline));
   while (consistency != Consistency::kStale) {
     KONSUL_RETURN_IF_ERROR(failure_);
     KONSUL_RETURN_IF_ERROR(AwaitLeader(deadline).status());

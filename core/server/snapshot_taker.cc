@@ -57,7 +57,7 @@ absl::Status SnapshotTaker::Run() {
 absl::StatusOr<Index> SnapshotTaker::Take(Instant deadline) {
   KONSUL_RETURN_IF_ERROR(one_at_a_time_.Lock(deadline));
   const fiber::MutexLock lock(one_at_a_time_);
-  KONSUL_RETURN_IF_ERROR(applier_.AwaitReadable(deadline));
+  KONSUL_RETURN_IF_ERROR(applier_.AwaitRestored(deadline));
   if (applier_.applied() > LatestIndex(store_)) {
     const Instant begin = env_.clock.Now();
     KONSUL_RETURN_IF_ERROR(Write());
