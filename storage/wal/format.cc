@@ -75,24 +75,6 @@ class RecordWriter {
 
 }  // namespace
 
-void PutFixed32(std::string& out, uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
-}
-
-void PutFixed64(std::string& out, uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(value >> shift));
-}
-
-uint32_t GetFixed32(const char* at) {
-  uint32_t value = 0;
-  for (int i = 3; i >= 0; --i) value = value << 8 | static_cast<unsigned char>(at[i]);
-  return value;
-}
-
-uint64_t GetFixed64(const char* at) {
-  return static_cast<uint64_t>(GetFixed32(at + 4)) << 32 | GetFixed32(at);
-}
-
 std::string EncodeSegmentHeader(const SegmentId& id) {
   std::string out(kMagic);
   PutFixed32(out, kFormatVersion);

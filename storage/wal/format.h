@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/base/fixed.h"
 #include "core/base/ids.h"
 #include "core/raft/types.h"
 
@@ -26,12 +27,6 @@ inline constexpr uint64_t kRecordAlignment = 8;
 constexpr uint64_t AlignRecord(uint64_t n) {
   return (n + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
 }
-
-// Little-endian numbers, as everywhere in Konsul's files.
-void PutFixed32(std::string& out, uint32_t value);
-void PutFixed64(std::string& out, uint64_t value);
-uint32_t GetFixed32(const char* at);
-uint64_t GetFixed64(const char* at);
 
 // Which segment bytes belong to. Every checksum of a record is seeded with it and with the
 // record's offset, so a record is valid only in the place that it was written to (a misdirected
