@@ -1,55 +1,26 @@
 #include "cmd/konsulctl/api.h"
 
-#include <boost/json.hpp>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "cmd/konsulctl/json.h"
 #include "core/base/status.h"
 
 namespace konsul::ctl {
-namespace {
 
 namespace json = boost::json;
 
-constexpr Duration kTimeout = 60s;
-
-absl::Status NotUnderstood() {
-  return absl::InternalError("the server's reply is not what /v1 promises; is it a Konsul server?");
-}
-
-uint64_t Number(const json::object& object, absl::string_view key) {
-  const json::value* value = object.if_contains({key.data(), key.size()});
-  if (value == nullptr || !value->is_number()) return 0;
-  json::error_code ignored;
-  return value->to_number<uint64_t>(ignored);
-}
-
-std::string Text(const json::object& object, absl::string_view key) {
-  const json::value* value = object.if_contains({key.data(), key.size()});
-  if (value == nullptr || !value->is_string()) return "";
-  return std::string(value->get_string().data(), value->get_string().size());
-}
-
-absl::StatusOr<json::array> ParseArray(absl::string_view text) {
-  json::error_code error;
-  json::value value = json::parse({text.data(), text.size()}, error);
-  if (error || !value.is_array()) return NotUnderstood();
-  return std::move(value.get_array());
-}
-
-}  // namespace
-
 absl::StatusOr<http::Response> Api::Call(absl::string_view method, absl::string_view path,
-                                         std::vector<http::QueryParameter> query,
-                                         std::string body) {
+                                         std::vector<http::QueryParameter> query, std::string body,
+                                         Duration timeout) {
   http::Request request;
   request.method = std::string(method);
   request.path = std::string(path);
   request.query = std::move(query);
   request.body = std::move(body);
-  absl::StatusOr<http::Response> reply = client_.Do(request, env_.After(kTimeout));
+  absl::StatusOr<http::Response> reply = client_.Do(request, env_.After(timeout));
   if (!reply.ok()) {
     std::string text = absl::StrCat("Error! ", reply.status().message());
     if (!client_.maybe_sent()) {

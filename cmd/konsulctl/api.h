@@ -28,11 +28,13 @@ class Api {
  public:
   Api(const env::Env& env, const env::Endpoint& server) : env_(env), client_(env, server) {}
 
+  static constexpr Duration kTimeout = 60s;
+
   // A reply with status 200 or 404; any other is an error with the server's text, and so is a
   // connection that fails.
   absl::StatusOr<http::Response> Call(absl::string_view method, absl::string_view path,
                                       std::vector<http::QueryParameter> query = {},
-                                      std::string body = "");
+                                      std::string body = "", Duration timeout = kTimeout);
 
   const env::Endpoint& server() const { return client_.server(); }
 

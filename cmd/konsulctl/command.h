@@ -29,7 +29,7 @@ struct Outcome {
 struct Command {
   std::string words;      // "kv get"
   std::string arguments;  // for the usage line: "KEY"
-  std::string help;       // one line, then whatever else is worth saying
+  std::string help;       // one line; behind an empty one, whatever else is worth saying
   std::vector<flags::Flag> flags;
   size_t arguments_min = 0;
   size_t arguments_max = 0;
@@ -42,6 +42,14 @@ Command KvPut();
 Command KvDelete();
 Command KvList();
 Command StatusCommand();
+Command RaftListPeers();
+Command RaftRemovePeer();
+Command RaftTransferLeader();
+Command ClusterStatus();
+Command ClusterPeers();
+Command ClusterJoin();
+Command ClusterLeave();
+Command ClusterSnapshot();
 
 // True with -format=json.
 bool WantsJson(const flags::Parsed& parsed);

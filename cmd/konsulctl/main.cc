@@ -1,4 +1,6 @@
 // konsulctl: asks a running server over its HTTP API.
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -21,7 +23,10 @@ bool WantsJson(const flags::Parsed& parsed) { return parsed.Get("format") == "js
 namespace {
 
 std::vector<Command> Commands() {
-  return {KvGet(), KvPut(), KvDelete(), KvList(), StatusCommand()};
+  return {KvGet(),         KvPut(),           KvDelete(),      KvList(),
+          StatusCommand(), ClusterStatus(),   ClusterPeers(),  ClusterJoin(),
+          ClusterLeave(),  ClusterSnapshot(), RaftListPeers(), RaftTransferLeader(),
+          RaftRemovePeer()};
 }
 
 std::vector<flags::Flag> GlobalFlags() {
@@ -31,11 +36,24 @@ std::vector<flags::Flag> GlobalFlags() {
           {"format", flags::Kind::kString, "FORMAT", "pretty (for people, the default) or json."}};
 }
 
-std::string Usage() {
+using Words = std::vector<std::string>;
+
+Words WordsOf(const Command& command) { return absl::StrSplit(command.words, ' '); }
+
+bool BeginsWith(const Words& words, const Words& beginning) {
+  return words.size() >= beginning.size() &&
+         std::equal(beginning.begin(), beginning.end(), words.begin());
+}
+
+absl::string_view FirstLine(absl::string_view text) { return text.substr(0, text.find('\n')); }
+
+// Of the commands that begin with these words.
+std::string Usage(const Words& group) {
   std::string out = "Usage: konsulctl COMMAND [FLAGS] [ARGUMENTS]\n\n";
   for (const Command& command : Commands()) {
-    absl::StrAppend(&out, "  ", command.words, " ", command.arguments, "\n      ", command.help,
-                    "\n");
+    if (!BeginsWith(WordsOf(command), group)) continue;
+    absl::StrAppend(&out, "  ", command.words, command.arguments.empty() ? "" : " ",
+                    command.arguments, "\n      ", FirstLine(command.help), "\n");
   }
   absl::StrAppend(&out, "\nFor all commands (`konsulctl COMMAND -h` tells the others):\n",
                   flags::Help(GlobalFlags()),
@@ -108,23 +126,44 @@ int RunCommand(const Command& command, const std::vector<std::string>& args) {
   return outcome->error.empty() && std::cout.good() ? kExitOk : kExitFailure;
 }
 
-int Main(std::vector<std::string> args) {
+// No command as it stands: tells which ones there are, of the same group if there is one.
+int ExplainUsage(const std::vector<std::string>& args) {
+  const std::vector<Command> commands = Commands();
+  const auto is_group = [&](const Words& words) {
+    return std::any_of(commands.begin(), commands.end(),
+                       [&](const Command& command) { return BeginsWith(WordsOf(command), words); });
+  };
+  Words group;
+  for (const std::string& arg : args) {
+    group.push_back(arg);
+    if (is_group(group)) continue;
+    group.pop_back();
+    if (arg == "-h" || arg == "-help" || arg == "--help") {
+      std::cout << Usage(group);
+      return kExitOk;
+    }
+    Words next;
+    for (const Command& command : commands) {
+      const Words words = WordsOf(command);
+      if (BeginsWith(words, group)) next.push_back(words[group.size()]);
+    }
+    const std::string before = absl::StrCat(absl::StrJoin(group, " "), group.empty() ? "" : " ");
+    std::cerr << "konsulctl: unknown command \"" << before << arg << "\""
+              << flags::DidYouMean(arg, next, before) << "\n\n";
+    break;
+  }
+  std::cerr << Usage(group);
+  return kExitUsage;
+}
+
+int Main(const std::vector<std::string>& args) {
   for (const Command& command : Commands()) {
-    std::vector<std::string> words = absl::StrSplit(command.words, ' ');
-    if (args.size() >= words.size() && std::equal(words.begin(), words.end(), args.begin())) {
-      return RunCommand(command, {args.begin() + words.size(), args.end()});
+    const Words words = WordsOf(command);
+    if (BeginsWith(args, words)) {
+      return RunCommand(command, {args.begin() + static_cast<ptrdiff_t>(words.size()), args.end()});
     }
   }
-  if (!args.empty() && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help")) {
-    std::cout << Usage();
-    return kExitOk;
-  }
-  if (!args.empty() && args[0] != "kv") {
-    std::cerr << "konsulctl: unknown command \"" << args[0] << "\""
-              << flags::DidYouMean(args[0], {"kv", "status"}) << "\n\n";
-  }
-  std::cerr << Usage();
-  return kExitUsage;
+  return ExplainUsage(args);
 }
 
 }  // namespace
