@@ -72,6 +72,7 @@ struct Raft::Core {
   void HandleVoteRequest(const Moment& moment, const Message& message, const VoteRequest& request);
   void HandleVoteReply(const Moment& moment, const Message& message, const VoteReply& reply);
   void CountVotes(const Moment& moment);
+  void MakeWay(const Moment& moment, NodeId other, bool granted);
   void OwnVoteIsDurable(const Moment& moment);
   void ResetElectionTimer(const Moment& moment);
   bool MayCampaign() const { return electorate().IsVoter(id); }
@@ -79,6 +80,9 @@ struct Raft::Core {
   // When a disk that is slower than this is called stuck.
   Instant DiskStalls() const { return writes.oldest() + options.disk_stall_timeout; }
   void LeaderIsGone(const Moment& moment);
+  // Patience for the election to come, unless it was cut short before.
+  void Hurry(Duration patience);
+  void LeaderIsThere(const Moment& moment);
   void Tick(const Moment& moment);
   Instant NextDeadline() const;
 
@@ -182,8 +186,13 @@ struct Raft::Core {
   Instant leader_heard = Instant::Past();
   // Until then nobody else is helped to lead (Options::lease_promise).
   Instant promised_until;
-  // While the leader's process is known to be gone, elections follow each other quickly.
-  Instant hurry_until = Instant::Past();
+  // What the next election timer is drawn from, to twice of it: election_timeout as long as there
+  // may be a leader, less once there is none for sure.
+  Duration patience;
+  // Since a leader was heard last: patience was cut short already; this server made way for another
+  // candidate already.
+  bool hurried = false;
+  bool yielded = false;
 
   // Volatile, in one role each.
   std::optional<Votes> votes;            // kPreCandidate, kCandidate

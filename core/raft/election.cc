@@ -59,11 +59,24 @@ Instant Raft::Core::QuorumLapses() const {
 
 // Drawn anew every time, so that split votes do not repeat (paper 5.2).
 void Raft::Core::ResetElectionTimer(const Moment& moment) {
-  // Without a leader there is nobody to be patient with: one heartbeat is time enough for votes.
-  const Duration base =
-      moment.now < hurry_until ? options.heartbeat_interval / 2 : options.election_timeout;
-  const uint64_t span = static_cast<uint64_t>(std::max<int64_t>(base.count(), 1));
-  election_due = moment.now + base + Duration(static_cast<int64_t>(moment.draw % span));
+  const uint64_t span = static_cast<uint64_t>(std::max<int64_t>(patience.count(), 1));
+  election_due = moment.now + patience + Duration(static_cast<int64_t>(moment.draw % span));
+}
+
+// Without a leader there is nobody to be patient with; only votes need their time. If that was too
+// short for them, because disks or the network are slow, each further attempt takes twice as long.
+void Raft::Core::Hurry(Duration first) {
+  if (std::exchange(hurried, true)) return;
+  patience = std::min(patience, first);
+}
+
+// A message of this term's leader came.
+void Raft::Core::LeaderIsThere(const Moment& moment) {
+  leader_heard = moment.now;
+  promised_until = moment.now + options.lease_promise;
+  patience = options.election_timeout;
+  hurried = yielded = false;
+  ResetElectionTimer(moment);
 }
 
 // The leader's process closed its connection, so it ended, or is about to. That ends the patience
@@ -73,7 +86,7 @@ void Raft::Core::ResetElectionTimer(const Moment& moment) {
 void Raft::Core::LeaderIsGone(const Moment& moment) {
   leader = NodeId(0);
   leader_heard = Instant::Past();
-  hurry_until = moment.now + options.election_timeout;
+  Hurry(options.heartbeat_interval / 2);
   int rank = 0;
   for (const Member& voter : configuration().voters) {
     if (voter.id >= id) break;
@@ -96,6 +109,7 @@ void Raft::Core::ElectionTimeout(const Moment& moment) {
     return;
   }
   leader = NodeId(0);
+  patience = std::min(2 * patience, options.election_timeout);
   if (options.pre_vote) {
     PreCampaign(moment);
   } else {
@@ -181,6 +195,7 @@ void Raft::Core::CountVotes(const Moment& moment) {
       break;
     case VoteResult::kWon:
       if (role == Role::kPreCandidate) {
+        Hurry(options.heartbeat_interval);  // a quorum agrees that there is no leader
         Campaign(moment, /*transfer=*/false);
       } else {
         BecomeLeader(moment);
@@ -193,7 +208,8 @@ void Raft::Core::CountVotes(const Moment& moment) {
 void Raft::Core::BecomeLeader(const Moment& moment) {
   votes.reset();
   campaigns_by_transfer = false;
-  hurry_until = Instant::Past();
+  patience = options.election_timeout;
+  hurried = yielded = false;
   role = Role::kLeader;
   leader = id;
   leadership.emplace();
@@ -205,6 +221,14 @@ void Raft::Core::BecomeLeader(const Moment& moment) {
   // Commits, and so reveals, what earlier terms left behind (5.4.2, 8). It is also the first
   // AppendEntries of this term, which tells everybody who leads.
   AppendToLog(moment, Entry{.index = log.last_index() + 1, .term = hard_state.term});
+}
+
+// Two that ask each other at the same time would both be told yes, and split the vote. The one with
+// the greater id makes way, but only once: the other one may not be able to win.
+void Raft::Core::MakeWay(const Moment& moment, NodeId other, bool granted) {
+  if (role != Role::kPreCandidate || !granted || other > id || yielded) return;
+  yielded = true;
+  BecomeFollower(moment, hard_state.term, NodeId(0));
 }
 
 // ---- Voters -------------------------------------------------------------------------------------
@@ -224,6 +248,7 @@ void Raft::Core::HandleVoteRequest(const Moment& moment, const Message& message,
     return;
   }
   if (request.pre) {
+    MakeWay(moment, message.from, granted);
     Send(message.from, granted ? message.term : hard_state.term,
          VoteReply{.pre = true, .granted = granted});
     return;

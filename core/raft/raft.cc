@@ -65,6 +65,7 @@ Raft::Core::Core(NodeId self, const Options& given, Recovered recovered, const M
   commit = applied = recovered.applied;
   // It may have promised that much right before it stopped.
   promised_until = moment.now + options.lease_promise;
+  patience = options.election_timeout;
   ResetElectionTimer(moment);
 }
 

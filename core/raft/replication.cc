@@ -187,10 +187,7 @@ void Raft::Core::HandleAppendRequest(const Moment& moment, const Message& messag
                ToHex(id.value), " and ", ToHex(message.from.value));
   // Candidates: "if AppendEntries RPC received from new leader: convert to follower".
   BecomeFollower(moment, hard_state.term, message.from);
-  leader_heard = moment.now;
-  promised_until = moment.now + options.lease_promise;
-  hurry_until = Instant::Past();
-  ResetElectionTimer(moment);
+  LeaderIsThere(moment);
 
   AppendReply reply{.read_round = request.read_round, .sent = request.sent};
   // Receiver 2: "reply false if log doesn't contain an entry at prevLogIndex whose term matches".

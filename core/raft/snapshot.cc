@@ -34,9 +34,7 @@ void Raft::Core::InstallSnapshot(const Moment& moment, NodeId from, Term term,
   KONSUL_CHECK(role != Role::kLeader || term > hard_state.term, "two leaders in term ",
                hard_state.term.value);
   BecomeFollower(moment, term, from);
-  leader_heard = moment.now;
-  promised_until = moment.now + options.lease_promise;
-  ResetElectionTimer(moment);
+  LeaderIsThere(moment);
   if (point.last.index > commit) AcceptSnapshot(point);
   // Also when there was nothing new in it: the leader learns where to go on.
   SendAfterPersist(from, hard_state.term,
