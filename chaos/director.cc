@@ -24,12 +24,25 @@ bool IsServer(const Node& node) {
   return it != node.labels.end() && it->second == "server";
 }
 
+// A minority of whatever cluster there can be, by name.
+std::set<std::string> DrawAtlas(const Experiment& experiment, env::Random random) {
+  const bool changes = experiment.op.interval > Duration::zero();
+  const uint32_t smallest = changes ? experiment.op.voters_min : experiment.datacenter.servers;
+  const uint32_t all = experiment.datacenter.servers + experiment.datacenter.spares;
+  std::set<std::string> atlas;
+  while (atlas.size() < (smallest - 1) / 2) {
+    atlas.insert(absl::StrCat("n", 1 + random.Below(all)));
+  }
+  return atlas;
+}
+
 }  // namespace
 
 Director::Director(const Experiment& experiment, env::Random random)
     : experiment_(experiment),
       random_(random),
       timeline_(MakeTimeline(experiment, random)),
+      atlas_(DrawAtlas(experiment, random.Fork("atlas"))),
       after_numbers_(experiment.faults.size(), 0) {}
 
 Duration Director::next() const {
@@ -83,6 +96,12 @@ std::vector<Injection> Director::Advance(Duration now, const Inventory& inventor
   return out;
 }
 
+std::vector<const Injection*> Director::Running() const {
+  std::vector<const Injection*> out;
+  for (const auto& [id, running] : running_) out.push_back(&running.begun);
+  return out;
+}
+
 std::vector<Injection> Director::Heal(Duration now) {
   std::vector<Injection> out;
   for (const auto& [id, running] : running_) out.push_back(End(now, running));
@@ -92,7 +111,7 @@ std::vector<Injection> Director::Heal(Duration now) {
   return out;
 }
 
-Injection Director::End(Duration now, const Running& running) const {
+Injection Director::End(Duration now, const UnderWay& running) const {
   Injection end = running.begun;
   end.at = now;
   end.lasts = Duration::max();
@@ -118,7 +137,7 @@ void Director::Begin(Duration now, size_t number_of_fault, uint64_t number,
   if (injection.kind != Injection::Kind::kSkipped) injection.why = Exceeds(injection, inventory);
   if (!injection.why.empty()) injection.kind = Injection::Kind::kSkipped;
   if (injection.kind != Injection::Kind::kSkipped) {
-    Running running{injection, {}};
+    UnderWay running{injection, {}};
     for (const std::string& target : injection.targets) running.hurts.insert(target);
     if (injection.lasts != Duration::max()) ends_.emplace(now + injection.lasts, injection.id);
     running_.emplace(injection.id, std::move(running));
@@ -145,15 +164,27 @@ Injection Director::Resolve(const Fault& fault, const Inventory& inventory,
           static_cast<int64_t>(random.Below(static_cast<uint64_t>(2 * limit + 1))) - limit);
     }
   } else if (const auto* io = std::get_if<IoChaos>(&fault.body)) {
-    out.kind = io->action == IoChaos::Action::kFault ? Injection::Kind::kIoFault
-                                                     : Injection::Kind::kIoLatency;
-    out.targets = Names(Select(io->targets, inventory, random), inventory);
+    ResolveIo(*io, inventory, random, out);
   }
   if (out.targets.empty()) {
     out.kind = Injection::Kind::kSkipped;
     out.why = "nobody matches now";
   }
   return out;
+}
+
+void Director::ResolveIo(const IoChaos& io, const Inventory& inventory, env::Random& random,
+                         Injection& out) const {
+  using Kind = Injection::Kind;
+  constexpr Kind kKinds[] = {Kind::kIoFault, Kind::kIoLatency, Kind::kIoStall, Kind::kIoRot,
+                             Kind::kIoMisdirect};
+  out.kind = kKinds[static_cast<size_t>(io.action)];
+  const bool damages = out.kind == Kind::kIoRot || out.kind == Kind::kIoMisdirect;
+  Inventory may;
+  for (const Node& node : inventory) {
+    if (!damages || atlas_.contains(node.name)) may.push_back(node);
+  }
+  out.targets = Names(Select(io.targets, may, random), may);
 }
 
 void Director::ResolveNetwork(const NetworkChaos& network, const Inventory& inventory,

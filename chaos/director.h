@@ -1,6 +1,11 @@
 // Runs an experiment's faults against any world: it is told the time, who is there and what
 // happened, and says what to do now. An injector (sim/cluster/injector.h) does it.
 //
+// The fault atlas: damage to what a disk was told to keep (rot, misdirected writes) can take back
+// what a server promised, and no protocol can repair that once a majority has it. So the seed names
+// a minority of the servers before the run begins, of the smallest cluster that the operator may
+// make, and damage meets these only.
+//
 // Pure: owns no clock, reads nothing, draws from the stream it was given. Not for several fibers.
 #ifndef KONSUL_CHAOS_DIRECTOR_H_
 #define KONSUL_CHAOS_DIRECTOR_H_
@@ -8,6 +13,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -34,12 +40,18 @@ class Director {
   // Ends everything that is under way; nothing begins afterwards.
   std::vector<Injection> Heal(Duration now);
 
+  // What somebody else did to the cluster (Injection::Kind::kOperator), for the record.
+  void Note(Injection done) { record_.push_back(std::move(done)); }
+  // What is under way, in the order in which it began.
+  std::vector<const Injection*> Running() const;
+
   const std::vector<Injection>& record() const { return record_; }
+  const std::set<std::string>& atlas() const { return atlas_; }
   const Timeline& timeline() const { return timeline_; }
   bool swarmed_out(size_t fault) const { return !timeline_.swarm[fault].exists; }
 
  private:
-  struct Running {
+  struct UnderWay {
     Injection begun;
     std::set<std::string> hurts;  // servers that are unavailable while it lasts
   };
@@ -51,18 +63,21 @@ class Director {
                       Injection& out) const;
   void ResolveKill(const PodChaos& pod, const Inventory& inventory, env::Random& random,
                    Injection& out) const;
+  void ResolveIo(const IoChaos& io, const Inventory& inventory, env::Random& random,
+                 Injection& out) const;
   // Why the injection must not happen now; empty when it may.
   std::string Exceeds(const Injection& injection, const Inventory& inventory) const;
-  Injection End(Duration now, const Running& running) const;
+  Injection End(Duration now, const UnderWay& running) const;
 
   const Experiment& experiment_;
   const env::Random random_;
   Timeline timeline_;
+  std::set<std::string> atlas_;
   size_t next_occurrence_ = 0;
   std::vector<uint64_t> after_numbers_;        // by fault: how often `after` has fired
   std::multimap<Duration, Occurrence> after_;  // fired, waiting for their delay
   std::multimap<Duration, uint64_t> ends_;     // by time: ids
-  std::map<uint64_t, Running> running_;
+  std::map<uint64_t, UnderWay> running_;
   uint64_t last_id_ = 0;
   bool healed_ = false;
   std::vector<Injection> record_;

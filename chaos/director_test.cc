@@ -1,5 +1,6 @@
 #include "chaos/director.h"
 
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -55,6 +56,45 @@ std::string CutLeader(const std::string& direction) {
   std::string text = kCutLeader;
   text.replace(text.find("DIRECTION"), 9, direction);
   return text;
+}
+
+TEST(Director, DamageMeetsOnlyTheMinorityOfTheAtlas) {
+  const Experiment e =
+      Make(R"(
+    - name: rot
+      every: 1s
+      type: IOChaos
+      ioChaos: {action: rot, mode: all, selector: {labelSelectors: {component: server}}}
+    - name: slow
+      every: 1s
+      type: IOChaos
+      ioChaos: {action: stall, mode: all, selector: {labelSelectors: {component: server}}, duration: 100ms}
+)",
+           "  safety: {blastRadius: {perDatacenter: all, allowQuorumLoss: true}}\n");
+  std::set<std::string> hit;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Director director(e, env::Random(seed));
+    EXPECT_THAT(director.atlas(), SizeIs(1));
+    for (const Injection& injection : director.Advance(30s, ThreeServers())) {
+      if (injection.kind == Injection::Kind::kIoStall) {
+        EXPECT_THAT(injection.targets, SizeIs(3));
+      }
+      if (injection.kind != Injection::Kind::kIoRot) continue;
+      EXPECT_THAT(injection.targets, ElementsAre(*director.atlas().begin()));
+      hit.insert(injection.targets[0]);
+    }
+  }
+  EXPECT_THAT(hit, SizeIs(3)) << "another one with another seed";
+}
+
+TEST(Director, TheAtlasIsAMinorityOfTheSmallestClusterThatMayCome) {
+  Experiment e = Make(CutLeader("both"));
+  e.datacenter.servers = 5;
+  e.datacenter.spares = 2;
+  EXPECT_THAT(Director(e, env::Random(1)).atlas(), SizeIs(2));
+  e.op.interval = 1s;
+  e.op.voters_min = 3;
+  EXPECT_THAT(Director(e, env::Random(1)).atlas(), SizeIs(1));
 }
 
 TEST(Director, CutsTheLeaderOfTheMomentAndEndsIt) {

@@ -61,10 +61,15 @@ struct TimeChaos {
   bool monotonic = false;
   // Beside the verbatim body: each target's clocks run wrong by up to this much, either way.
   uint32_t drift_ppm = 0;
+  // Likewise: the monotonic clock stands still, and goes on afterwards from where it stood.
+  bool freeze = false;
 };
 
 struct IoChaos {
-  enum class Action { kFault, kLatency };
+  // Konsul's own: kStall (calls hang), kRot (bits of a file change at rest), kMisdirect (a write
+  // lands elsewhere and says OK). The last two damage what was promised to be durable, so they meet
+  // only servers of the fault atlas (director.h).
+  enum class Action { kFault, kLatency, kStall, kRot, kMisdirect };
   Action action = Action::kFault;
   TargetSet targets;
   std::string path = "*";
@@ -72,6 +77,7 @@ struct IoChaos {
   int error = 5;                     // errno: 5 EIO, 28 ENOSPC
   uint32_t percent_ppm = 1'000'000;
   Duration delay{};
+  uint32_t bits = 1;  // kRot: how many, in each file
 };
 
 using FaultBody = std::variant<NetworkChaos, PodChaos, ProcessChaos, TimeChaos, IoChaos>;
@@ -99,6 +105,8 @@ struct Datacenter {
   std::string name = "dc1";
   uint32_t servers = 3;
   uint32_t clients = 1;
+  // Further servers that do not run at the beginning; the operator adds them.
+  uint32_t spares = 0;
   Labels labels;
 };
 
@@ -111,6 +119,8 @@ struct Defaults {
 
 struct Workload {
   enum class Type { kRegister, kKv };
+  // kMixed: half and half.
+  enum class Reads { kMixed, kDefault, kConsistent };
   std::string name;
   Type type = Type::kRegister;
   uint32_t keys = 8;
@@ -121,6 +131,19 @@ struct Workload {
   uint32_t write = 3;
   uint32_t cas = 0;
   uint32_t remove = 0;
+  Reads reads = Reads::kMixed;
+};
+
+// Somebody who changes the cluster while it works, through the same HTTP API as people do.
+struct Operator {
+  Duration interval{};  // mean time between two actions; 0: there is no operator
+  // Weights.
+  uint32_t transfer = 0;  // the leadership, to anybody or to a server of his choice
+  uint32_t remove = 0;    // a server, which is then wiped and becomes a spare
+  uint32_t add = 0;       // a spare
+  uint32_t snapshot = 0;
+  uint32_t readmit = 0;  // a server is removed and tries to come back under its id
+  uint32_t voters_min = 3;
 };
 
 struct BlastRadius {
@@ -130,6 +153,13 @@ struct BlastRadius {
 
 struct Liveness {
   Duration within = 30s;
+  // At first only a random majority is healed, and has to do; all others stay down meanwhile.
+  bool core_first = false;
+  // While faults last that leave a majority untouched and connected: at the latest this long after
+  // the last change of the faults or the last acknowledged write, another one is. 0: not asked for.
+  Duration progress{};
+  // How many leaders there may be within one such span, once it has lasted for `progress`.
+  std::optional<uint64_t> leaders_max;
   bool leader = true;
   bool acked_write = true;
   bool logs_equal = true;
@@ -142,9 +172,12 @@ struct Experiment {
   Duration duration = 30s;
   uint64_t runs = 1;
   bool swarm = false;
+  // What servers do about lease reads; by the seed when absent and `swarm`.
+  std::optional<bool> leases;
   Datacenter datacenter;
   Defaults defaults;
   std::vector<Workload> workloads;
+  Operator op;
   std::vector<Fault> faults;
   BlastRadius blast_radius;
   std::vector<std::string> invariants;  // names of InvariantNames()

@@ -29,6 +29,14 @@ const char* KindName(Injection::Kind kind) {
       return "io-fault";
     case Injection::Kind::kIoLatency:
       return "io-latency";
+    case Injection::Kind::kIoStall:
+      return "io-stall";
+    case Injection::Kind::kIoRot:
+      return "io-rot";
+    case Injection::Kind::kIoMisdirect:
+      return "io-misdirect";
+    case Injection::Kind::kOperator:
+      return "operator";
     case Injection::Kind::kEnd:
       return "end";
   }

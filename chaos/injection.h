@@ -24,7 +24,11 @@ struct Injection {
     kClock,
     kIoFault,
     kIoLatency,
-    kEnd,  // of the injection `id`: its effect is taken back
+    kIoStall,      // calls of the targets' disks hang
+    kIoRot,        // bits of the targets' files change
+    kIoMisdirect,  // a write of the targets lands in a wrong place
+    kOperator,     // not a fault: what the operator did; `why` says it
+    kEnd,          // of the injection `id`: its effect is taken back
   };
   struct Link {
     std::string from;
@@ -41,7 +45,7 @@ struct Injection {
   std::vector<Link> links;
   std::vector<int64_t> drift_ppm;  // kClock: by target
   Duration lasts = Duration::max();
-  std::string why;  // kSkipped
+  std::string why;  // kSkipped, kOperator
 };
 
 const char* KindName(Injection::Kind kind);

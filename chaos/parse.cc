@@ -44,6 +44,7 @@ void ParseTopology(MapReader& spec, Experiment& out) {
     out.datacenter.name = dc.String("name", "dc1");
     out.datacenter.servers = static_cast<uint32_t>(dc.Integer("servers", 3, 1, 9));
     out.datacenter.clients = static_cast<uint32_t>(dc.Integer("clients", 1, 0, 100));
+    out.datacenter.spares = static_cast<uint32_t>(dc.Integer("spares", 0, 0, 9));
     out.datacenter.labels = dc.StringMap("labels");
   }
   MapReader defaults(topology.Get("defaults"), "spec.topology.defaults", spec.problems());
@@ -108,8 +109,40 @@ Workload ParseWorkload(const YamlNode& node, const std::string& path, Problems& 
       out.value_size = *range;
     }
   }
+  out.reads =
+      static_cast<Workload::Reads>(reader.Choice("reads", {"mixed", "default", "consistent"}, 0));
   ParseMix(reader, out);
   return out;
+}
+
+void ParseOperator(MapReader& spec, Experiment& out) {
+  const YamlNode* node = spec.Get("operator");
+  if (node == nullptr) return;
+  MapReader reader(node, "spec.operator", spec.problems());
+  out.op.interval = 1s;
+  if (const YamlNode* rate = reader.Require("rate")) {
+    const absl::StatusOr<Duration> interval = ParseRate(rate->text);
+    if (interval.ok()) {
+      out.op.interval = *interval;
+    } else {
+      spec.problems().Add(*rate, interval.status().message());
+    }
+  }
+  const uint64_t servers = out.datacenter.servers;
+  out.op.voters_min = static_cast<uint32_t>(
+      reader.Integer("votersMin", std::min<uint64_t>(3, servers), 1, servers));
+  MapReader mix(reader.Require("mix"), "spec.operator.mix", spec.problems());
+  const std::pair<const char*, uint32_t*> weights[] = {{"transfer", &out.op.transfer},
+                                                       {"remove", &out.op.remove},
+                                                       {"add", &out.op.add},
+                                                       {"snapshot", &out.op.snapshot},
+                                                       {"readmit", &out.op.readmit}};
+  uint64_t total = 0;
+  for (const auto& [name, weight] : weights) {
+    *weight = static_cast<uint32_t>(mix.Integer(name, 0, 0, 1'000'000));
+    total += *weight;
+  }
+  if (total == 0) spec.problems().Add(*node, "the operator's mix is empty");
 }
 
 void ParseSafety(MapReader& spec, Experiment& out) {
@@ -154,8 +187,18 @@ void ParseLiveness(MapReader& spec, Experiment& out) {
   const YamlNode* node = spec.Get("liveness");
   if (node == nullptr) return;
   MapReader liveness(node, "spec.liveness", spec.problems());
-  liveness.Choice("heal", {"all"}, 0);
+  out.liveness.core_first = liveness.Choice("heal", {"all", "core"}, 0) == 1;
   out.liveness.within = liveness.DurationOf("within", 30s);
+  out.liveness.progress = liveness.DurationOf("progress", {});
+  if (out.liveness.progress.count() < 0) {
+    spec.problems().Add(*node, "spec.liveness.progress must not be negative");
+  }
+  if (liveness.Get("leadersMax") != nullptr) {
+    out.liveness.leaders_max = liveness.Integer("leadersMax", 1, 1, 1000);
+    if (out.liveness.progress.count() == 0) {
+      spec.problems().Add(*node, "spec.liveness.leadersMax goes with progress only");
+    }
+  }
   if (liveness.Get("require") == nullptr) return;
   out.liveness.leader = out.liveness.acked_write = out.liveness.logs_equal = false;
   const std::vector<std::string> names = {"leader-per-dc", "acked-write", "logs-equal"};
@@ -187,7 +230,7 @@ std::vector<Labels> StaticLabels(const Datacenter& dc) {
       all.push_back(std::move(labels));
     }
   };
-  add("server", "n", dc.servers);
+  add("server", "n", dc.servers + dc.spares);
   add("client", "c", dc.clients);
   return all;
 }
@@ -246,16 +289,23 @@ void ParseFaults(MapReader& spec, Experiment& out) {
 }  // namespace
 
 const std::vector<std::string>& InvariantNames() {
-  static const auto* const names = new std::vector<std::string>{
-      "election-safety",      "log-matching",         "leader-completeness",
-      "state-machine-safety", "monotonicity",         "durability",
-      "state-digest",         "no-lost-acked-writes", "linearizability"};
+  static const auto* const names = new std::vector<std::string>{"election-safety",
+                                                                "log-matching",
+                                                                "leader-completeness",
+                                                                "state-machine-safety",
+                                                                "monotonicity",
+                                                                "durability",
+                                                                "state-digest",
+                                                                "no-lost-acked-writes",
+                                                                "linearizability",
+                                                                "configuration-safety",
+                                                                "quorums"};
   return *names;
 }
 
 const std::vector<std::string>& EventNames() {
   static const auto* const names =
-      new std::vector<std::string>{"leader-elected", "server-started", "server-stopped"};
+      new std::vector<std::string>{"leader-elected", "membership-changes"};
   return *names;
 }
 
@@ -285,6 +335,7 @@ absl::StatusOr<Experiment> ParseExperiment(absl::string_view text, absl::string_
       MapReader sim(spec.Get("sim"), "spec.sim", problems);
       out.runs = sim.Integer("runs", 1, 1, 1'000'000'000);
       out.swarm = sim.Bool("swarm", false);
+      if (sim.Get("leases") != nullptr) out.leases = sim.Bool("leases", true);
     }
     ParseTopology(spec, out);
     int i = 0;
@@ -292,6 +343,7 @@ absl::StatusOr<Experiment> ParseExperiment(absl::string_view text, absl::string_
       out.workloads.push_back(
           ParseWorkload(node, absl::StrCat("spec.workload[", i++, "]"), problems));
     }
+    ParseOperator(spec, out);
     ParseSafety(spec, out);
     ParseFaults(spec, out);
     ParseInvariants(spec, out);

@@ -180,7 +180,8 @@ TimeChaos ParseTime(MapReader& fault, MapReader& body) {
   TimeChaos time;
   time.targets = ParseTargets(body);
   time.drift_ppm = static_cast<uint32_t>(fault.Integer("driftPpm", 0, 0, 500'000));
-  if (time.drift_ppm == 0) body.Require("timeOffset");
+  time.freeze = fault.Bool("freeze", false);
+  if (time.drift_ppm == 0 && !time.freeze) body.Require("timeOffset");
   time.offset = body.DurationOf("timeOffset", {});
   if (body.Get("clockIds") != nullptr) {
     time.wall = false;
@@ -202,10 +203,11 @@ TimeChaos ParseTime(MapReader& fault, MapReader& body) {
   return time;
 }
 
-IoChaos ParseIo(MapReader& body) {
+IoChaos ParseIo(MapReader& fault, MapReader& body) {
   IoChaos io;
   body.Require("action");
-  io.action = static_cast<IoChaos::Action>(body.Choice("action", {"fault", "latency"}, 0));
+  io.action = static_cast<IoChaos::Action>(
+      body.Choice("action", {"fault", "latency", "stall", "rot", "misdirect"}, 0));
   io.targets = ParseTargets(body);
   body.String("volumePath");
   io.path = body.String("path", "*");
@@ -219,6 +221,10 @@ IoChaos ParseIo(MapReader& body) {
     io.methods.push_back(method.text);
   }
   io.percent_ppm = static_cast<uint32_t>(body.Integer("percent", 100, 0, 100)) * 10'000;
+  if (fault.Get("bits") != nullptr && io.action != IoChaos::Action::kRot) {
+    body.problems().Add(fault.node(), "bits goes with action rot");
+  }
+  io.bits = static_cast<uint32_t>(fault.Integer("bits", 1, 1, 1000));
   if (io.action == IoChaos::Action::kFault) {
     const YamlNode* error = body.Require("errno");
     io.error = static_cast<int>(body.Integer("errno", 5, 1, 200));
@@ -227,7 +233,9 @@ IoChaos ParseIo(MapReader& body) {
     }
     body.Refuse("delay", "goes with action latency");
   } else {
-    body.Require("delay");
+    const bool slow = io.action == IoChaos::Action::kLatency;
+    if (slow) body.Require("delay");
+    if (!slow) body.Refuse("delay", "goes with action latency");
     io.delay = body.DurationOf("delay", {});
     body.Refuse("errno", "goes with action fault");
   }
@@ -280,7 +288,7 @@ Fault ParseFault(const YamlNode& node, const std::string& path, Problems& proble
   } else if (kind == "TimeChaos") {
     fault.body = ParseTime(reader, body);
   } else {
-    fault.body = ParseIo(body);
+    fault.body = ParseIo(reader, body);
   }
   return fault;
 }

@@ -75,6 +75,55 @@ TEST(Parse, ReadsTheWhole) {
   EXPECT_FALSE(e.liveness.logs_equal);
 }
 
+TEST(Parse, ReadsAnOperatorAndTheLivenessOfAMajority) {
+  const Experiment e = Good(R"(
+  operator: {rate: 2/s, votersMin: 2, mix: {transfer: 3, remove: 2, add: 2, snapshot: 1, readmit: 1}}
+  liveness: {heal: core, within: 20s, progress: 8s, leadersMax: 1}
+)");
+  EXPECT_EQ(e.op.interval, 500ms);
+  EXPECT_EQ(e.op.voters_min, 2u);
+  EXPECT_EQ(e.op.transfer, 3u);
+  EXPECT_EQ(e.op.readmit, 1u);
+  EXPECT_TRUE(e.liveness.core_first);
+  EXPECT_EQ(e.liveness.progress, 8s);
+  EXPECT_EQ(e.liveness.leaders_max, 1u);
+  EXPECT_EQ(Good("").op.interval, 0s) << "nobody, unless asked for";
+}
+
+TEST(Parse, RefusesAnOperatorWithNothingToDo) {
+  EXPECT_THAT(ErrorOf("  operator: {rate: 1/s, mix: {}}\n"),
+              HasSubstr("the operator's mix is empty"));
+  EXPECT_THAT(ErrorOf("  operator: {mix: {add: 1}}\n"), HasSubstr("rate"));
+  EXPECT_THAT(ErrorOf("  operator: {rate: 1/s, votersMin: 4, mix: {add: 1}}\n"),
+              HasSubstr("votersMin"));
+  EXPECT_THAT(ErrorOf("  liveness: {leadersMax: 1}\n"), HasSubstr("goes with progress only"));
+}
+
+TEST(Parse, ReadsDamageAndClocksThatStandStill) {
+  const Experiment e = Good(R"(
+  faults:
+    - name: rot
+      at: 2s
+      type: IOChaos
+      ioChaos: {action: rot, mode: one, selector: {labelSelectors: {component: server}}, path: "wal/*"}
+      bits: 3
+    - name: stall
+      at: 2s
+      type: IOChaos
+      ioChaos: {action: stall, mode: one, selector: {labelSelectors: {raft: leader}}, methods: [fsync], duration: 3s}
+    - name: freeze
+      at: 2s
+      type: TimeChaos
+      timeChaos: {mode: one, selector: {labelSelectors: {raft: leader}}, duration: 3s}
+      freeze: true
+)");
+  ASSERT_EQ(e.faults.size(), 3u);
+  EXPECT_EQ(std::get<IoChaos>(e.faults[0].body).action, IoChaos::Action::kRot);
+  EXPECT_EQ(std::get<IoChaos>(e.faults[0].body).bits, 3u);
+  EXPECT_EQ(std::get<IoChaos>(e.faults[1].body).action, IoChaos::Action::kStall);
+  EXPECT_TRUE(std::get<TimeChaos>(e.faults[2].body).freeze);
+}
+
 TEST(Parse, AnUnknownKeyIsNamedWithItsPlaceAndItsNeighbour) {
   EXPECT_EQ(ErrorOf("  fualts: []\n"),
             "x.yaml:15:3: unknown key \"fualts\" in spec; did you mean \"faults\"?");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
 #include "sim/disk_queue.h"
 #include "sim/disk_store.h"
 
@@ -41,6 +42,8 @@ void SimDisk::DisarmAll() {
   queue_->DisarmAll();
 }
 
+bool SimDisk::Spent(uint64_t number) const { return queue_->Spent(number); }
+
 void SimDisk::SetSlowness(uint32_t percent) {
   Record(engine_, host_, "slowness", percent);
   queue_->SetSlowness(percent);
@@ -49,6 +52,11 @@ void SimDisk::SetSlowness(uint32_t percent) {
 void SimDisk::SetSyncSlowness(uint32_t percent) {
   Record(engine_, host_, "sync slowness", percent);
   queue_->SetSyncSlowness(percent);
+}
+
+void SimDisk::SetStalled(uint32_t ops) {
+  Record(engine_, host_, "stalled", ops);
+  queue_->SetStalled(ops);
 }
 
 void SimDisk::SetCapacity(uint64_t bytes) {
@@ -72,9 +80,31 @@ size_t SimDisk::Rot(absl::string_view glob, uint32_t bits) {
   return files;
 }
 
+bool SimDisk::FlipBit(absl::string_view path, uint64_t bit) {
+  const std::shared_ptr<DiskNode> node = store_->Find(path);
+  if (node == nullptr || node->directory || bit / 8 >= node->image.size()) return false;
+  Record(engine_, host_, absl::StrCat("rot ", path), bit);
+  node->image.FlipBit(bit);
+  return true;
+}
+
 void SimDisk::Wipe() {
   Record(engine_, host_, "wipe", 0);
   store_->Clear();
+}
+
+void SimDisk::Restore(absl::string_view path, absl::string_view content) {
+  Record(engine_, host_, absl::StrCat("restore ", path), Hash64(content));
+  const auto node = store_->Open(path, env::OpenMode::kCreate);
+  KONSUL_CHECK(node.ok(), node.status().ToString());
+  FileImage& image = (*node)->image;
+  image.Truncate(0);
+  image.Write(0, content, queue_->random());
+  image.SyncSucceeded(image.BeginSync());
+  const size_t slash = path.rfind('/');
+  const absl::Status named =
+      store_->SyncDir(slash == absl::string_view::npos ? "" : path.substr(0, slash));
+  KONSUL_CHECK(named.ok(), named.ToString());
 }
 
 std::vector<std::string> SimDisk::Paths() const { return store_->Paths(); }

@@ -17,8 +17,10 @@
 //   sectors marked clean, as Linux does: a later Sync that succeeds does not cover them, a power
 //   loss may still take them (Rebello et al., ATC'20). Full disk: growth beyond `capacity` answers
 //   ResourceExhausted; space inside a file is kept. Slowness: every operation takes drawn time;
-//   syncs have heavy tails; both can be scaled. Rot: bits of a file change at rest. Misdirected
-//   write: the bytes land at another sector of the same file, and the call returns OK.
+//   syncs have heavy tails; both can be scaled. Stall: operations of some kinds do not come to an
+//   end, and give no error either, until the stall is over; they then end in their order. Rot: bits
+//   of a file change at rest. Misdirected write: the bytes land at another sector of the same file,
+//   and the call returns OK.
 //
 // What is not modelled: several requests competing for one device, hard links, permissions.
 #ifndef KONSUL_SIM_DISK_H_
@@ -92,14 +94,22 @@ class SimDisk {
   uint64_t Arm(DiskFault fault);  // returns its number, for Disarm
   void Disarm(uint64_t number);
   void DisarmAll();
+  // Whether it has struck as often as it could, or was disarmed.
+  bool Spent(uint64_t number) const;
   // Every duration drawn is multiplied by percent / 100; 100 is normal.
   void SetSlowness(uint32_t percent);
   void SetSyncSlowness(uint32_t percent);
+  // From now on these operations hang (DiskOps); 0: none, and those that hung end.
+  void SetStalled(uint32_t ops);
   void SetCapacity(uint64_t bytes);
   // Flips `bits` seeded bits of each file that matches. Returns how many files there were.
   size_t Rot(absl::string_view glob, uint32_t bits);
+  // Flips one bit. False when there is no such file, or nothing there.
+  bool FlipBit(absl::string_view path, uint64_t bit);
   // Everything is gone, durably: a replaced disk. The host must not be running.
   void Wipe();
+  // Puts a file in its place, durably: from a backup. The host must not be running.
+  void Restore(absl::string_view path, absl::string_view content);
 
   // For checkers and tests, without the passing of time: files in the order of their paths.
   std::vector<std::string> Paths() const;

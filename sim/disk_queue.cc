@@ -52,6 +52,12 @@ void DiskQueue::Disarm(uint64_t number) {
                 faults_.end());
 }
 
+bool DiskQueue::Spent(uint64_t number) const {
+  return std::none_of(faults_.begin(), faults_.end(), [&](const auto& entry) {
+    return entry.first == number && entry.second.times > 0;
+  });
+}
+
 Duration DiskQueue::DrawTime(DiskOps op) {
   const bool sync = (op & (kDiskSync | kDiskAllocate | kDiskSyncDir)) != 0;
   const LatencyModel& model = sync               ? options_.sync
@@ -114,6 +120,10 @@ void DiskQueue::OnEvent(uint32_t, uint64_t arg) {
   const auto slot = static_cast<uint32_t>(arg >> 32);
   if (slots_[slot].generation != static_cast<uint32_t>(arg)) return;
   Operation& operation = *slots_[slot].operation;
+  if ((operation.request.op & stalled_) != 0) {
+    hanging_.push_back(arg);
+    return;
+  }
   Release(slot);
   DiskOutcome outcome;
   operation.result = Strike(operation.request, outcome);
@@ -125,6 +135,14 @@ void DiskQueue::OnEvent(uint32_t, uint64_t arg) {
   operation.finished = true;
   Record(EventKind::kDisk, operation.request, operation.result.ok() ? "ok" : "error");
   operation.done.WakeAll();
+}
+
+void DiskQueue::SetStalled(uint32_t ops) {
+  stalled_ = ops;
+  // Those of a process that died meanwhile have another generation now. Those that still hang are
+  // put back by OnEvent.
+  for (const uint64_t arg : std::exchange(hanging_, {}))
+    engine_.Schedule(engine_.now(), this, 0, arg);
 }
 
 absl::Status DiskQueue::Strike(const DiskRequest& request, DiskOutcome& outcome) {

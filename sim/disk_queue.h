@@ -50,8 +50,10 @@ class DiskQueue : private EventTarget {
   uint64_t Arm(DiskFault fault);
   void Disarm(uint64_t number);
   void DisarmAll() { faults_.clear(); }
+  bool Spent(uint64_t number) const;
   void SetSlowness(uint32_t percent) { slowness_percent_ = percent; }
   void SetSyncSlowness(uint32_t percent) { sync_slowness_percent_ = percent; }
+  void SetStalled(uint32_t ops);
 
   const DiskCounters& counters() const { return counters_; }
   env::Random& random() { return random_; }
@@ -87,6 +89,8 @@ class DiskQueue : private EventTarget {
   DiskCounters counters_;
   uint32_t slowness_percent_ = 100;
   uint32_t sync_slowness_percent_ = 100;
+  uint32_t stalled_ = 0;           // kinds that hang
+  std::vector<uint64_t> hanging_;  // their events' arguments, in the order of their ends
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
   std::vector<std::pair<uint64_t, DiskFault>> faults_;  // in the order of their numbers

@@ -409,6 +409,52 @@ TEST_F(DiskFaults, SlowSyncsAreSlow) {
   });
 }
 
+TEST_F(DiskFaults, AStalledDiskHangsAndThenGoesOn) {
+  host_.disk().SetStalled(kDiskSync);
+  bool synced = false;
+  host_.Start([&](env::Env env) {
+    auto file = env.disk.Open("dir.log", env::OpenMode::kCreate);
+    ASSERT_TRUE(file.ok());
+    EXPECT_TRUE((*file)->WriteAt(0, "x").ok()) << "writes do not hang";
+    EXPECT_TRUE((*file)->Sync().ok());
+    synced = true;
+  });
+  world_.RunFor(60s);
+  EXPECT_FALSE(synced);
+  EXPECT_TRUE(host_.disk().HasUnsynced("dir.log"));
+  host_.disk().SetStalled(0);
+  world_.RunFor(1ms);
+  EXPECT_TRUE(synced);
+  EXPECT_FALSE(host_.disk().HasUnsynced("dir.log"));
+}
+
+TEST_F(DiskFaults, AProcessMayDieWhileItsDiskHangs) {
+  host_.disk().SetStalled(kDiskAnyOp);
+  host_.Start([&](env::Env env) { (void)env.disk.Open("dir.log", env::OpenMode::kCreate); });
+  world_.RunFor(1s);
+  host_.Kill();
+  EXPECT_FALSE(host_.running());
+  host_.disk().SetStalled(0);
+  world_.RunFor(1s);
+}
+
+TEST_F(DiskFaults, AFaultIsSpentWhenItHasStruckOftenEnough) {
+  const uint64_t number = host_.disk().Arm({.ops = kDiskSync, .times = 1});
+  EXPECT_FALSE(host_.disk().Spent(number));
+  Run([](env::Env&, env::File& file) { EXPECT_FALSE(file.Sync().ok()); });
+  EXPECT_TRUE(host_.disk().Spent(number));
+}
+
+TEST_F(DiskFaults, ARestoredFileIsDurable) {
+  host_.disk().Restore("dir.log", "from the backup");
+  host_.PowerLoss();
+  EXPECT_EQ(host_.disk().Content("dir.log"), "from the backup");
+  EXPECT_TRUE(host_.disk().FlipBit("dir.log", 3));
+  EXPECT_NE(host_.disk().Content("dir.log"), "from the backup");
+  EXPECT_FALSE(host_.disk().FlipBit("dir.log", 8 * 15));
+  EXPECT_FALSE(host_.disk().FlipBit("none", 0));
+}
+
 TEST_F(DiskFaults, RotAndMisdirectedWritesAreSilent) {
   const std::string zeros(10 * kSector, '0');
   Run([&](env::Env&, env::File& file) {

@@ -67,10 +67,9 @@ absl::StatusOr<Scenario> LoadScenario(const std::string& name) {
   return out;
 }
 
-absl::Status ActivateMutant(const std::string& name) {
+absl::Status CheckMutant(const std::string& name) {
   if (name.empty()) return absl::OkStatus();
-  const std::optional<Mutation> mutant = mutation::ByName(name);
-  if (!mutant.has_value()) {
+  if (!mutation::ByName(name).has_value()) {
     std::vector<std::string> names;
     for (const mutation::Named& each : mutation::All()) {
       if (each.mutation != Mutation::kNone) names.emplace_back(each.name);
@@ -78,13 +77,17 @@ absl::Status ActivateMutant(const std::string& name) {
     return absl::NotFoundError(
         absl::StrCat("there is no mutant \"", name, "\"", flags::DidYouMean(name, names)));
   }
-#ifdef KONSUL_MUTANTS
-  mutation::Activate(*mutant);
-  return absl::OkStatus();
-#else
+  if (mutation::kCompiledIn) return absl::OkStatus();
   return absl::FailedPreconditionError(
       "this build has no planted bugs; configure one with: cmake --preset mutants");
+}
+
+absl::Status ActivateMutant(const std::string& name) {
+  KONSUL_RETURN_IF_ERROR(CheckMutant(name));
+#ifdef KONSUL_MUTANTS
+  if (!name.empty()) mutation::Activate(*mutation::ByName(name));
 #endif
+  return absl::OkStatus();
 }
 
 Scratch::Scratch() {

@@ -23,8 +23,10 @@ struct Scenario {
 // A file when there is one of that name, else a scenario that is compiled in. Empty: "default".
 absl::StatusOr<Scenario> LoadScenario(const std::string& name);
 
-// Switches the planted bug on; OK when `name` is empty. FailedPrecondition when this build has
+// OK when `name` is empty or a planted bug of this build; FailedPrecondition when this build has
 // none.
+absl::Status CheckMutant(const std::string& name);
+// The same, and switches it on in this process.
 absl::Status ActivateMutant(const std::string& name);
 
 // A directory for the table stores of this process, on a memory file system where there is one.
@@ -55,6 +57,7 @@ void OnCheckFailureSay(const std::string& repeat_command);
 
 int RunCommand(const flags::Parsed& parsed);
 int SearchCommand(const flags::Parsed& parsed);
+int MutantsCommand(const flags::Parsed& parsed);
 
 }  // namespace konsul::simulator
 

@@ -7,7 +7,6 @@
 #include "cmd/flags/flags.h"
 #include "cmd/flags/nearest.h"
 #include "cmd/konsul-sim/common.h"
-#include "core/base/mutation.h"
 #include "sim/scenarios/scenarios.h"
 
 namespace konsul::simulator {
@@ -25,7 +24,8 @@ event for event, on every machine and in every build.
   search [SCENARIO] --seeds N many runs on all processors, until one fails; the
                               last line is the command that repeats it
   scenarios                   lists the scenarios that are compiled in
-  mutants                     lists the planted bugs that a search must find
+  mutants [NAME]              lists the planted bugs; with --search, looks for each of
+                              them (or for one) and says who noticed
 
 SCENARIO is the name of one of them or the path of an experiment file
 (docs/formats/experiment.md); without one it is "default".
@@ -76,15 +76,14 @@ int ListScenarios() {
   return 0;
 }
 
-int ListMutants() {
-  for (const mutation::Named& mutant : mutation::All()) {
-    if (mutant.mutation == Mutation::kNone) continue;
-    std::printf("%-22s %s\n", std::string(mutant.name).c_str(), std::string(mutant.what).c_str());
-  }
-  if (!mutation::kCompiledIn) {
-    std::printf("This build has none of them compiled in: cmake --preset mutants\n");
-  }
-  return 0;
+const std::vector<flags::Flag>& MutantsFlags() {
+  using flags::Kind;
+  static const auto* const all = new std::vector<flags::Flag>{
+      {"search", Kind::kBool, "", "Looks for them (builds of the preset mutants)."},
+      {"seeds", Kind::kString, "N", "How many seeds of each scenario at most; 500 without it."},
+      {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
+  };
+  return *all;
 }
 
 int WithFlags(const std::vector<flags::Flag>& known, const std::vector<std::string>& args,
@@ -99,7 +98,7 @@ int WithFlags(const std::vector<flags::Flag>& known, const std::vector<std::stri
     return 0;
   }
   if (parsed->positional.size() > 1) {
-    std::fprintf(stderr, "konsul-sim: one scenario at a time, not also \"%s\"\n",
+    std::fprintf(stderr, "konsul-sim: one at a time, not also \"%s\"\n",
                  parsed->positional[1].c_str());
     return kExitUsage;
   }
@@ -112,7 +111,7 @@ int Main(const std::vector<std::string>& args) {
   if (command == "run") return WithFlags(RunFlags(), rest, &RunCommand);
   if (command == "search") return WithFlags(SearchFlags(), rest, &SearchCommand);
   if (command == "scenarios") return ListScenarios();
-  if (command == "mutants") return ListMutants();
+  if (command == "mutants") return WithFlags(MutantsFlags(), rest, &MutantsCommand);
   const bool help =
       command == "help" || command == "-h" || command == "-help" || command == "--help";
   if (help) {

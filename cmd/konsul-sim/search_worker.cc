@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "core/base/check.h"
 #include "sim/cluster/runner.h"
 
 namespace konsul::simulator {
@@ -22,6 +23,19 @@ void Tell(int pipe, const Line& line) {
     if (n <= 0) _exit(kExitUsage);  // the parent is gone
     sent += static_cast<size_t>(n);
   }
+}
+
+// Of this process, for a check that fails.
+int told_to = -1;
+uint64_t under_way = 0;
+
+// The parent tells people, and removes what is left.
+void TellCheckFailure(const std::string& text) {
+  Tell(told_to, {.kind = Line::Kind::kFailed,
+                 .seed = under_way,
+                 .verdict = kExitCrash,
+                 .text = absl::StrCat("invariant: ", text)});
+  _exit(0);
 }
 
 std::string ProbesOf(const cluster::Report& report) {
@@ -66,12 +80,16 @@ std::optional<Line> Decode(const std::string& text) {
 }
 
 void WorkerMain(const SearchPlan& plan, uint64_t worker, int pipe) {
+  // The parent has seen to it that there is such a mutant.
+  if (!ActivateMutant(plan.mutant).ok()) _exit(kExitUsage);
+  told_to = pipe;
+  SetCheckFailureHandler(&TellCheckFailure);
   {
     Scratch scratch(plan.scratch);
     for (uint64_t i = worker; i < plan.seeds; i += plan.jobs) {
       const uint64_t seed = plan.start + i;
       Tell(pipe, {.kind = Line::Kind::kBegin, .seed = seed});
-      OnCheckFailureSay(RepeatCommand(plan.scenario->argument, seed, plan.mutant));
+      under_way = seed;
       cluster::RunOptions options;
       options.seed = seed;
       options.scratch = scratch.Fresh();

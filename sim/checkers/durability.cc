@@ -1,5 +1,7 @@
 #include "sim/checkers/durability.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "sim/checkers/log_safety.h"
@@ -7,9 +9,14 @@
 namespace konsul::checkers {
 namespace {
 
-std::string DescribeLog(const std::vector<std::pair<Term, uint64_t>>& log) {
-  if (log.empty()) return "an empty log";
-  return absl::StrCat(log.size(), " entries, the last of term ", log.back().first.value);
+std::string DescribeLog(const raft::LogPosition& base,
+                        const std::vector<std::pair<Term, uint64_t>>& log) {
+  const std::string behind = base.index == Index(0) ? ""
+                                                    : absl::StrCat(" behind ", base.index.value,
+                                                                   " of term ", base.term.value);
+  if (log.empty()) return absl::StrCat("an empty log", behind);
+  return absl::StrCat(log.size(), " entries", behind, ", the last of term ",
+                      log.back().first.value);
 }
 
 std::string DescribeHardState(const raft::HardState& state) {
@@ -22,35 +29,57 @@ std::string DescribeHardState(const raft::HardState& state) {
 
 void Durability::Image::Apply(const Batch& batch) {
   if (batch.hard_state.has_value()) hard_state = *batch.hard_state;
+  if (batch.restore.has_value()) {
+    base = *batch.restore;
+    log.clear();
+  }
   if (batch.entries.empty()) return;
-  KONSUL_CHECK(batch.first.value >= 1 && batch.first.value <= log.size() + 1, "a batch begins at ",
-               batch.first.value, " beyond the log's end ", log.size());
-  log.resize(batch.first.value - 1);
+  KONSUL_CHECK(batch.first > base.index && batch.first.value <= end() + 1, "a batch begins at ",
+               batch.first.value, ", the log is from ", base.index.value, " to ", end());
+  log.resize(batch.first.value - base.index.value - 1);
   log.insert(log.end(), batch.entries.begin(), batch.entries.end());
 }
 
+Term Durability::Image::TermAt(uint64_t index) const {
+  return index == base.index.value ? base.term : log[index - base.index.value - 1].first;
+}
+
+bool Durability::Image::Explains(const Image& found) const {
+  if (hard_state != found.hard_state) return false;
+  const uint64_t here = base.index.value;
+  const uint64_t there = found.base.index.value;
+  // A leader's snapshot was complete, and the log was not cut yet.
+  if (there > end() || (there >= here && TermAt(there) != found.base.term)) {
+    return found.log.empty();
+  }
+  const uint64_t both = std::max(here, there);
+  if (end() != found.end() || both > found.end()) return false;
+  if (TermAt(both) != found.TermAt(both)) return false;
+  return std::equal(log.begin() + static_cast<ptrdiff_t>(both - here), log.end(),
+                    found.log.begin() + static_cast<ptrdiff_t>(both - there), found.log.end());
+}
+
 void Durability::OnStart(NodeId node, const raft::HardState& hard_state,
-                         absl::Span<const raft::Entry> log) {
-  Image found;
-  found.hard_state = hard_state;
+                         const raft::LogPosition& base, absl::Span<const raft::Entry> log) {
+  Image found{hard_state, base, {}};
   for (const raft::Entry& entry : log) found.log.emplace_back(entry.term, ContentHash(entry));
 
   Server& server = servers_[node];
   if (server.known) {
     Image candidate = server.durable;
-    bool matches = candidate.hard_state == found.hard_state && candidate.log == found.log;
+    bool matches = candidate.Explains(found);
     for (size_t i = 0; !matches && i < server.in_flight.size(); ++i) {
       candidate.Apply(server.in_flight[i]);
-      matches = candidate.hard_state == found.hard_state && candidate.log == found.log;
+      matches = candidate.Explains(found);
     }
     if (!matches) {
       findings_.Report(
           "durability",
           absl::StrCat(ToHex(node.value), " restarts with ", DescribeHardState(found.hard_state),
-                       " and ", DescribeLog(found.log), "; durable were ",
+                       " and ", DescribeLog(found.base, found.log), "; durable were ",
                        DescribeHardState(server.durable.hard_state), " and ",
-                       DescribeLog(server.durable.log), ", with ", server.in_flight.size(),
-                       " batches being written"));
+                       DescribeLog(server.durable.base, server.durable.log), ", with ",
+                       server.in_flight.size(), " batches being written"));
     }
   }
   server.durable = std::move(found);
@@ -58,9 +87,25 @@ void Durability::OnStart(NodeId node, const raft::HardState& hard_state,
   server.known = true;
 }
 
+void Durability::Forget(NodeId node) {
+  const auto it = servers_.find(node);
+  if (it == servers_.end()) return;
+  it->second.known = false;
+  it->second.in_flight.clear();
+}
+
+bool Durability::Has(NodeId node, const raft::LogPosition& entry) const {
+  const auto it = servers_.find(node);
+  if (it == servers_.end()) return false;
+  const Image& image = it->second.durable;
+  if (entry.index < image.base.index) return true;
+  return entry.index.value <= image.end() && image.TermAt(entry.index.value) == entry.term;
+}
+
 void Durability::OnBatch(NodeId node, const raft::Ready& ready) {
   Batch batch;
   batch.hard_state = ready.hard_state;
+  batch.restore = ready.restore;
   if (!ready.entries.empty()) batch.first = ready.entries.front().index;
   for (const raft::Entry& entry : ready.entries) {
     batch.entries.emplace_back(entry.term, ContentHash(entry));

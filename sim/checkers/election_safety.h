@@ -28,6 +28,10 @@ class ElectionSafety {
   // A vote left `from` for `candidate`: whatever storage says, this one binds.
   void OnGrantedVote(NodeId from, Term term, NodeId candidate);
 
+  bool Voted(NodeId node, Term term, NodeId candidate) const {
+    const auto it = votes_.find({node, term});
+    return it != votes_.end() && it->second == candidate;
+  }
   size_t terms_with_leader() const { return leaders_.size(); }
 
  private:

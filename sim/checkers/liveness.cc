@@ -36,6 +36,7 @@ std::string WhatIsMissing(const LivenessView& view, const LivenessRequirements& 
     }
     missing.push_back(applied);
   }
+  if (view.operator_busy) missing.push_back("the membership is not what the operator asked for");
   return absl::StrJoin(missing, "; ");
 }
 

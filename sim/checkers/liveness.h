@@ -1,5 +1,6 @@
 // After the faults have stopped and everything is healed, the cluster works again: it has one
-// leader, every client has had a write acknowledged since, and all servers have applied the same.
+// leader, every client has had a write acknowledged since, all servers have applied the same, and
+// the membership is what the operator wants.
 //
 // Asked again and again until it says that nothing is missing or the bound has passed. Does not
 // check how long single operations take, nor anything while faults last.
@@ -32,6 +33,8 @@ struct LivenessView {
   };
   std::vector<Server> servers;
   std::vector<Client> clients;
+  // The operator waits for something: a removal, a server that is to become a voter.
+  bool operator_busy = false;
 };
 
 // What is still missing, for people; empty when nothing is.

@@ -14,6 +14,20 @@ void LogSafety::OnStart(const raft::Status& status) {
   processes_[status.id] = Process{status.term, status.commit, Term(0)};
 }
 
+void LogSafety::OnBase(NodeId node, const raft::LogPosition& base) {
+  if (base.index == Index(0)) return;
+  const bool known = base.index.value <= committed_.size();
+  if (known && committed_[base.index.value - 1].term == base.term) return;
+  findings_.Report(
+      "state-machine-safety",
+      absl::StrCat(
+          ToHex(node.value), " has a snapshot up to index ", base.index.value, " of term ",
+          base.term.value, ", ",
+          known ? absl::StrCat("but an entry of term ", committed_[base.index.value - 1].term.value,
+                               " was committed there")
+                : absl::StrCat("while only ", committed_.size(), " are committed")));
+}
+
 void LogSafety::OnStatus(const raft::Status& status, const EntryAt& entry_at) {
   Process& process = processes_[status.id];
   if (status.term < process.term) {
@@ -34,7 +48,8 @@ void LogSafety::OnStatus(const raft::Status& status, const EntryAt& entry_at) {
 }
 
 void LogSafety::CheckCompleteness(const raft::Status& status, const EntryAt& entry_at) {
-  for (size_t i = 0; i < committed_.size(); ++i) {
+  // What is in the snapshot was committed, see OnBase.
+  for (size_t i = status.log_base.value; i < committed_.size(); ++i) {
     const Committed& committed = committed_[i];
     // A deposed leader of an older term may win late news of itself; only later leaders must know.
     if (committed.by >= status.term) continue;

@@ -5,6 +5,9 @@
 //   leader completeness   a server that leads has every entry that was committed in an earlier term
 //   monotonicity          term and commit index of a process never go back
 //
+// A log may begin behind a base instead of at 1: what a snapshot replaces must be committed, and
+// the base is the entry that was committed there.
+//
 // Does not check: that committed entries are on a majority of disks (durability.h and the power
 // losses of the run do), nor what the state machine makes of entries (state_digest.h).
 #ifndef KONSUL_SIM_CHECKERS_LOG_SAFETY_H_
@@ -35,7 +38,9 @@ class LogSafety {
 
   // A process of `status.id` starts.
   void OnStart(const raft::Status& status);
-  // After every input.
+  // The server has a snapshot, its own or a leader's, in place of everything up to `base`.
+  void OnBase(NodeId node, const raft::LogPosition& base);
+  // After every input. `entry_at` knows nothing up to `status.log_base`.
   void OnStatus(const raft::Status& status, const EntryAt& entry_at);
   // Entries handed out to be written; `before` is the term of the entry before the first one.
   void OnAppend(NodeId node, Term before, absl::Span<const raft::Entry> entries);

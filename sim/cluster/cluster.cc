@@ -1,17 +1,12 @@
 #include "sim/cluster/cluster.h"
 
 #include <algorithm>
-#include <optional>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 
 namespace konsul::cluster {
 namespace {
-
-constexpr uint16_t kHttpPort = 8500;
-constexpr uint16_t kRpcPort = 8300;
 
 workloads::Spec MakeSpec(const chaos::Workload& workload, const chaos::Experiment& experiment,
                          const Tunables& tunables) {
@@ -25,89 +20,29 @@ workloads::Spec MakeSpec(const chaos::Workload& workload, const chaos::Experimen
   spec.write = workload.write;
   spec.cas = workload.cas;
   spec.remove = workload.remove;
+  spec.reads = static_cast<workloads::Reads>(workload.reads);
   spec.timeout = tunables.client_timeout;
   return spec;
 }
 
 }  // namespace
 
-ServerHost::ServerHost(sim::World& world, std::string name, std::string ip,
-                       const Tunables& tunables, size_t number, std::string tables_path,
-                       Oracles& oracles)
-    : name_(std::move(name)),
-      host_(world.AddHost(ip, {.name = name_, .disk = tunables.disk})),
-      observer_(oracles) {
-  options_.name = name_;
-  options_.server_address = {ip, kRpcPort};
-  options_.http_address = {ip, kHttpPort};
-  options_.raft = tunables.raft[number];
-  options_.wal_segment_bytes = tunables.wal_segment_bytes;
-  options_.tables_path = std::move(tables_path);
-  options_.tables_in_memory = true;
-  options_.observer = &observer_;
-  options_.on_serving = [this] { serving_ = true; };
-}
-
-void ServerHost::SetPeers(const std::vector<env::Endpoint>& rpc, uint32_t expect) {
-  options_.retry_join = rpc;
-  options_.bootstrap_expect = expect;
-}
-
-void ServerHost::Start() {
-  if (host_.running()) return;
-  options_.boot_id = ToHex(host_.boot_id());
-  observer_.Mute(false);
-  serving_ = false;
-  excused_ = disk_faults_ > 0;
-  exit_.reset();
-  host_.Start([this](env::Env env) {
-    const absl::Status status = node::Run(env, options_);
-    serving_ = false;
-    if (env.scheduler.cancelled()) return;
-    observer_.Mute(true);
-    exit_ = status;
-  });
-}
-
-void ServerHost::Stop(bool power_loss) {
-  observer_.Mute(true);
-  if (power_loss) {
-    host_.PowerLoss();
-  } else {
-    host_.Kill();
-  }
-  serving_ = false;
-}
-
-void ServerHost::DiskFaults(int change) {
-  disk_faults_ += change;
-  if (disk_faults_ > 0) excused_ = true;
-}
-
-std::optional<absl::Status> ServerHost::TakeExit() {
-  if (host_.running()) return std::nullopt;
-  return std::exchange(exit_, std::nullopt);
-}
-
 Cluster::Cluster(sim::World& world, const chaos::Experiment& experiment, const Tunables& tunables,
                  const std::string& scratch, Oracles& oracles, workloads::Shared& shared)
     : experiment_(experiment), shared_(shared) {
-  const uint32_t servers = experiment.datacenter.servers;
-  std::vector<env::Endpoint> rpc;
+  const uint32_t servers = experiment.datacenter.servers + experiment.datacenter.spares;
   for (uint32_t i = 0; i < servers; ++i) {
     const std::string name = absl::StrCat("n", i + 1);
     servers_.push_back(std::make_unique<ServerHost>(world, name, absl::StrCat("10.0.0.", i + 1),
                                                     tunables, i, absl::StrCat(scratch, "/", name),
                                                     oracles));
-    rpc.push_back(servers_.back()->rpc());
-    shared.servers.push_back(servers_.back()->http());
   }
-  for (auto& server : servers_) server->SetPeers(rpc, servers);
   for (uint32_t i = 0; i < experiment.datacenter.clients; ++i) {
     clients_.push_back(
         &world.AddHost(absl::StrCat("10.0.1.", i + 1), {.name = absl::StrCat("c", i + 1)}));
   }
   auditor_ = &world.AddHost("10.0.2.1", {.name = "auditor"});
+  operator_ = &world.AddHost("10.0.2.2", {.name = "operator"});
   for (const chaos::Workload& workload : experiment.workloads) {
     specs_.push_back(MakeSpec(workload, experiment, tunables));
   }
@@ -118,10 +53,37 @@ Cluster::~Cluster() {
   for (auto& server : servers_) server->Stop(false);
   for (sim::Host* client : clients_) client->Kill();
   auditor_->Kill();
+  operator_->Kill();
 }
 
 void Cluster::StartServers() {
-  for (auto& server : servers_) server->Start();
+  const uint32_t first = experiment_.datacenter.servers;
+  std::vector<env::Endpoint> peers;
+  for (uint32_t i = 0; i < first; ++i) peers.push_back(servers_[i]->rpc());
+  for (uint32_t i = 0; i < first; ++i) servers_[i]->Deploy(peers, first);
+  ListServers();
+}
+
+void Cluster::Deploy(ServerHost& server) {
+  if (server.deployed()) return;
+  std::vector<env::Endpoint> peers;
+  for (const auto& each : servers_) {
+    if (each->deployed()) peers.push_back(each->rpc());
+  }
+  server.Deploy(peers, 0);
+  ListServers();
+}
+
+void Cluster::Retire(ServerHost& server) {
+  server.Retire();
+  ListServers();
+}
+
+void Cluster::ListServers() {
+  shared_.servers.clear();
+  for (const auto& server : servers_) {
+    if (server->deployed()) shared_.servers.push_back(server->http());
+  }
 }
 
 void Cluster::StartClients() {
@@ -165,8 +127,10 @@ chaos::Inventory Cluster::Inventory() const {
     return out;
   };
   for (const auto& server : servers_) {
+    if (!server->deployed()) continue;
     chaos::Node node{server->name(), labels("server", server->name()), server->host().running()};
     if (node.running) node.labels["raft"] = server->observer().leads() ? "leader" : "follower";
+    node.running = node.running && !server->fragile();
     inventory.push_back(std::move(node));
   }
   for (const sim::Host* client : clients_) {

@@ -1,8 +1,10 @@
 #include "sim/cluster/injector.h"
 
 #include <algorithm>
+#include <string>
 
 #include "core/base/check.h"
+#include "sim/cluster/rot.h"
 
 namespace konsul::cluster {
 namespace {
@@ -57,9 +59,13 @@ void Injector::Begin(const chaos::Injection& injection) {
       return BeginClock(injection);
     case Kind::kIoFault:
     case Kind::kIoLatency:
+    case Kind::kIoStall:
+    case Kind::kIoRot:
+    case Kind::kIoMisdirect:
       return BeginIo(injection);
     case Kind::kSkipped:
     case Kind::kRestart:
+    case Kind::kOperator:
     case Kind::kEnd:
       return;
   }
@@ -148,6 +154,7 @@ void Injector::BeginClock(const chaos::Injection& injection) {
     if (time.wall && time.offset != Duration::zero()) clock.StepWall(time.offset);
     if (time.monotonic && time.offset > Duration::zero()) clock.StepMonotonic(time.offset);
     if (!injection.drift_ppm.empty()) clock.SetDrift(injection.drift_ppm[i]);
+    if (time.freeze) clock.SetFrozen(true);
   }
 }
 
@@ -157,28 +164,47 @@ void Injector::EndClock(const chaos::Injection& injection) {
     sim::SimClock& clock = cluster_.HostOf(name).clock();
     if (time.wall && time.offset != Duration::zero()) clock.StepWall(-time.offset);
     if (!injection.drift_ppm.empty()) clock.SetDrift(0);
+    if (time.freeze) clock.SetFrozen(false);
   }
 }
 
 void Injector::BeginIo(const chaos::Injection& injection) {
+  for (const std::string& name : injection.targets) BeginIo(injection, name);
+}
+
+void Injector::BeginIo(const chaos::Injection& injection, const std::string& name) {
+  using Kind = chaos::Injection::Kind;
   const auto& io = BodyOf<chaos::IoChaos>(injection);
-  for (const std::string& name : injection.targets) {
-    sim::SimDisk& disk = cluster_.HostOf(name).disk();
-    if (injection.kind == chaos::Injection::Kind::kIoLatency) {
-      const int64_t usual = std::max<int64_t>(1, disk.options().sync.base.count());
-      disk.SetSyncSlowness(static_cast<uint32_t>(
-          std::min<int64_t>(1'000'000, 100 + io.delay.count() * 100 / usual)));
-      continue;
-    }
-    if (ServerHost* server = cluster_.ServerOf(name)) server->DiskFaults(+1);
-    sim::DiskFault fault;
-    fault.ops = OpsOf(io);
-    fault.glob = io.path;
-    fault.error = io.error == 28 ? sim::DiskError::kNoSpace : sim::DiskError::kIo;
-    fault.ppm = io.percent_ppm;
-    const uint64_t number = disk.Arm(fault);
-    armed_[injection.id].emplace_back(name, number);
+  sim::SimDisk& disk = cluster_.HostOf(name).disk();
+  ServerHost* server = cluster_.ServerOf(name);
+  if (injection.kind == Kind::kIoLatency) {
+    const int64_t usual = std::max<int64_t>(1, disk.options().sync.base.count());
+    disk.SetSyncSlowness(
+        static_cast<uint32_t>(std::min<int64_t>(1'000'000, 100 + io.delay.count() * 100 / usual)));
+    return;
   }
+  if (injection.kind == Kind::kIoStall) return disk.SetStalled(OpsOf(io));
+  if (injection.kind == Kind::kIoRot) {
+    env::Random random = world_.Fork("rot").Fork(std::to_string(injection.id));
+    const size_t bits = FlipBits(disk, io.path, io.bits, random);
+    if (bits > 0 && server != nullptr) server->Damaged();
+    counts_["bits-flipped"] += bits;
+    return;
+  }
+  sim::DiskFault fault;
+  fault.ops = OpsOf(io);
+  fault.glob = io.path;
+  fault.ppm = io.percent_ppm;
+  if (injection.kind == Kind::kIoMisdirect) {
+    fault.error = sim::DiskError::kMisdirect;
+    fault.times = 1;
+    const uint64_t number = disk.Arm(fault);
+    if (server != nullptr) server->Misdirect(number);
+    return;
+  }
+  if (server != nullptr) server->DiskFaults(+1);
+  fault.error = io.error == 28 ? sim::DiskError::kNoSpace : sim::DiskError::kIo;
+  armed_[injection.id].emplace_back(name, disk.Arm(fault));
 }
 
 void Injector::EndIo(const chaos::Injection& injection) {
@@ -187,10 +213,11 @@ void Injector::EndIo(const chaos::Injection& injection) {
     if (ServerHost* server = cluster_.ServerOf(name)) server->DiskFaults(-1);
   }
   armed_.erase(injection.id);
-  if (BodyOf<chaos::IoChaos>(injection).action == chaos::IoChaos::Action::kLatency) {
-    for (const std::string& name : injection.targets) {
-      cluster_.HostOf(name).disk().SetSyncSlowness(100);
-    }
+  const auto action = BodyOf<chaos::IoChaos>(injection).action;
+  for (const std::string& name : injection.targets) {
+    sim::SimDisk& disk = cluster_.HostOf(name).disk();
+    if (action == chaos::IoChaos::Action::kLatency) disk.SetSyncSlowness(100);
+    if (action == chaos::IoChaos::Action::kStall) disk.SetStalled(0);
   }
 }
 
@@ -202,6 +229,7 @@ void Injector::HealEverything() {
     host.clock().Mend();
     host.disk().DisarmAll();
     host.disk().SetSyncSlowness(100);
+    host.disk().SetStalled(0);
     if (host.paused()) host.Resume();
     Start(node.name);
   }

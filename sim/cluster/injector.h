@@ -48,6 +48,7 @@ class Injector {
   void BeginClock(const chaos::Injection& injection);
   void EndClock(const chaos::Injection& injection);
   void BeginIo(const chaos::Injection& injection);
+  void BeginIo(const chaos::Injection& injection, const std::string& target);
   void EndIo(const chaos::Injection& injection);
 
   template <typename Body>

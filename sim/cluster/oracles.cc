@@ -1,5 +1,7 @@
 #include "sim/cluster/oracles.h"
 
+#include <algorithm>
+
 namespace konsul::cluster {
 
 size_t Oracles::TakeNewLeaders() {
@@ -9,35 +11,75 @@ size_t Oracles::TakeNewLeaders() {
   return fresh;
 }
 
+size_t Oracles::TakeNewConfigurations() {
+  const size_t now = configurations.changes();
+  const size_t fresh = now - configurations_told_;
+  configurations_told_ = now;
+  return fresh;
+}
+
+void NodeObserver::Forget() {
+  oracles_.durability.Forget(id_);
+  id_ = NodeId(0);
+  applied_ = base_ = configuration_index_ = Index(0);
+}
+
 void NodeObserver::OnStart(const raft::Raft& raft) {
   if (muted_) return;
   raft_ = &raft;
   const raft::Status status = raft.status();
   id_ = status.id;
   applied_ = status.applied;
+  base_ = status.log_base;
+  const raft::SnapshotPoint base = raft.PointAt(base_);
   std::vector<raft::Entry> log;
-  for (Index i(1); i <= status.last_index; ++i) log.push_back(*raft.EntryAt(i));
-  oracles_.durability.OnStart(status.id, {status.term, status.vote}, log);
+  for (Index i = base_ + 1; i <= status.last_index; ++i) log.push_back(*raft.EntryAt(i));
+  oracles_.durability.OnStart(status.id, {status.term, status.vote}, base.last, log);
   oracles_.logs.OnStart(status);
+  oracles_.logs.OnBase(status.id, base.last);
+  oracles_.configurations.OnBase(status.id, base.configuration_index, base.configuration);
+  oracles_.configurations.OnEntries(status, log);
 }
 
 void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
   if (muted_) return;
   raft.CheckInvariants();
   const raft::Status status = raft.status();
-  oracles_.elections.OnStatus(status);
-  oracles_.logs.OnStatus(status, [&](Index index) { return raft.EntryAt(index); });
-  if (!ready.entries.empty()) {
-    const raft::Entry* before = raft.EntryAt(ready.entries.front().index - 1);
-    oracles_.logs.OnAppend(status.id, before == nullptr ? Term(0) : before->term, ready.entries);
+  if (status.log_base != base_) {
+    base_ = status.log_base;
+    ++(ready.restore.has_value() ? oracles_.restores : oracles_.compactions);
+    oracles_.logs.OnBase(status.id, raft.PointAt(base_).last);
   }
+  if (ready.restore.has_value()) {
+    const raft::SnapshotPoint point = raft.PointAt(ready.restore->index);
+    oracles_.configurations.OnBase(status.id, point.configuration_index, point.configuration);
+  }
+  if (!ready.entries.empty()) {
+    const Index before = ready.entries.front().index - 1;
+    const raft::Entry* entry = raft.EntryAt(before);
+    const Term term = entry != nullptr  ? entry->term
+                      : before == base_ ? raft.PointAt(base_).last.term
+                                        : Term(0);
+    oracles_.logs.OnAppend(status.id, term, ready.entries);
+    oracles_.configurations.OnEntries(status, ready.entries);
+  }
+  configuration_index_ = std::max(configuration_index_, status.configuration_index);
+  oracles_.elections.OnStatus(status);
+  oracles_.configurations.OnStatus(status);
+  oracles_.quorums.OnStatus(status, raft.configuration());
+  oracles_.logs.OnStatus(status, [&](Index index) { return raft.EntryAt(index); });
+  oracles_.quorums.OnCommit(status, ready.committed, [&](NodeId node, Index from) {
+    return oracles_.configurations.InForce(node, from);
+  });
   oracles_.logs.OnCommit(status, ready.committed);
+  oracles_.configurations.OnCommit(status, ready.committed);
   if (ready.NeedsPersist()) oracles_.durability.OnBatch(status.id, ready);
 }
 
 void NodeObserver::OnPersisted(const raft::Raft& raft) {
   if (muted_) return;
   const NodeId id = raft.status().id;
+  ++persisted_;
   const auto batch = oracles_.durability.OnPersisted(id);
   if (batch.has_value() && batch->hard_state.has_value()) {
     oracles_.elections.OnDurableVote(id, *batch->hard_state);

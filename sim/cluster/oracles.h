@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "core/server/observer.h"
+#include "sim/checkers/configuration_safety.h"
 #include "sim/checkers/durability.h"
 #include "sim/checkers/election_safety.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/log_safety.h"
+#include "sim/checkers/quorums.h"
 #include "sim/checkers/state_digest.h"
 
 namespace konsul::cluster {
@@ -26,17 +28,25 @@ class Oracles {
   checkers::LogSafety logs{findings};
   checkers::Durability durability{findings};
   checkers::StateDigest digests{findings};
+  checkers::ConfigurationSafety configurations{findings};
+  checkers::Quorums quorums{elections, durability, findings};
 
-  // Terms whose leader has shown itself since this was last asked.
+  // Terms whose leader has shown itself, and configurations that leaders have appended, since this
+  // was last asked.
   size_t TakeNewLeaders();
+  size_t TakeNewConfigurations();
+
+  // What happened on servers, for the report.
+  uint64_t restores = 0;
+  uint64_t compactions = 0;
 
  private:
-  friend class NodeObserver;
   size_t leaders_told_ = 0;
+  size_t configurations_told_ = 0;
 };
 
-// One server's window. Outlives its processes; Mute while a process is killed, because what dying
-// fibers do reaches nobody.
+// The window into the servers of one machine. Outlives their processes; Mute while a process is
+// killed, because what dying fibers do reaches nobody.
 class NodeObserver : public server::Observer {
  public:
   explicit NodeObserver(Oracles& oracles) : oracles_(oracles) {}
@@ -45,6 +55,9 @@ class NodeObserver : public server::Observer {
     muted_ = muted;
     if (muted) raft_ = nullptr;
   }
+
+  // The disk was taken away: the next server is somebody else, or has lost its memory.
+  void Forget();
 
   void OnStart(const raft::Raft& raft) override;
   void OnReady(const raft::Raft& raft, const raft::Ready& ready) override;
@@ -55,7 +68,12 @@ class NodeObserver : public server::Observer {
   bool started() const { return raft_ != nullptr; }
   bool leads() const { return raft_ != nullptr && raft_->status().role == raft::Role::kLeader; }
   Index applied() const { return applied_; }
+  // 0 until the server has shown itself.
   NodeId id() const { return id_; }
+  // At how many moments something became durable.
+  uint64_t persisted() const { return persisted_; }
+  // Of the latest configuration that it ever had in its log.
+  Index configuration_index() const { return configuration_index_; }
 
  private:
   Oracles& oracles_;
@@ -63,6 +81,9 @@ class NodeObserver : public server::Observer {
   bool muted_ = false;
   NodeId id_;
   Index applied_;
+  Index base_;
+  Index configuration_index_;
+  uint64_t persisted_ = 0;
 };
 
 }  // namespace konsul::cluster

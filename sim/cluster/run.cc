@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/raft/configuration.h"
 #include "sim/checkers/linearizability.h"
 #include "sim/checkers/liveness.h"
 
@@ -17,9 +18,31 @@ constexpr Duration kBootLimit = 60s;
 constexpr Duration kSupervisorDelay = 500ms;
 constexpr Duration kStopLimit = 30s;
 constexpr Duration kFinalReadLimit = 30s;
+// For requests of the operator to come to an end, on his side and on the servers'.
+constexpr Duration kOperatorLimit = 10s;
 // Between two looks at whether the cluster works again.
 constexpr Duration kLookEvery = 20ms;
 constexpr size_t kLogTail = 40;
+// Between two looks at whether it works while something is broken.
+constexpr Duration kWatchEvery = 250ms;
+
+std::vector<std::string> NamesOf(const char* prefix, uint32_t count) {
+  std::vector<std::string> names;
+  for (uint32_t i = 1; i <= count; ++i) names.push_back(absl::StrCat(prefix, i));
+  return names;
+}
+
+workloads::OperatorSpec SpecOf(const chaos::Operator& op) {
+  workloads::OperatorSpec spec;
+  spec.interval = op.interval;
+  spec.transfer = op.transfer;
+  spec.remove = op.remove;
+  spec.add = op.add;
+  spec.snapshot = op.snapshot;
+  spec.readmit = op.readmit;
+  spec.voters_min = op.voters_min;
+  return spec;
+}
 
 }  // namespace
 
@@ -30,7 +53,21 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
       tunables_(DrawTunables(experiment, world_.Fork("tunables"))),
       cluster_(world_, experiment, tunables_, options.scratch, oracles_, shared_),
       injector_(world_, cluster_, experiment, tunables_),
-      director_(experiment, world_.Fork("chaos")) {
+      director_(experiment, world_.Fork("chaos")),
+      availability_(NamesOf("n", experiment.datacenter.servers),
+                    NamesOf("c", experiment.datacenter.clients), experiment.liveness.progress,
+                    experiment.liveness.leaders_max, oracles_.findings),
+      operator_spec_(SpecOf(experiment.op)),
+      room_(world_, cluster_, [this](const std::string& machine, const std::string& text) {
+        chaos::Injection done;
+        done.at = world_.now() - began_;
+        done.kind = chaos::Injection::Kind::kOperator;
+        done.fault = "operator";
+        done.targets = {machine};
+        done.why = text;
+        world_.Note(sim::HostId(0), Hash64(text), chaos::Describe(done));
+        director_.Note(std::move(done));
+      }) {
   world_.network().options() = tunables_.network;
   for (const sim::HostId from : world_.host_ids()) {
     world_.host(from).log().SetLevel(options.log_level);
@@ -75,8 +112,44 @@ void Run::FaultPhase() {
   began_ = world_.now();
   directing_ = true;
   ArmDirector();
+  if (experiment_.op.interval > Duration::zero()) StartOperator();
+  if (experiment_.liveness.progress > Duration::zero()) {
+    availability_.OnDamage(Elapsed(), DamageNow());
+    WatchAvailability();
+  }
   world_.RunFor(experiment_.duration);
+  availability_.Stop();
   directing_ = false;
+}
+
+void Run::StartOperator() {
+  cluster_.operator_host().Start([this](env::Env env) {
+    workloads::RunOperator(env, operator_spec_, room_, operator_state_);
+  });
+}
+
+checkers::Damage Run::DamageNow() {
+  using Kind = chaos::Injection::Kind;
+  checkers::Damage damage;
+  for (const chaos::Injection* fault : director_.Running()) {
+    const bool links = fault->kind == Kind::kCut || fault->kind == Kind::kNetem;
+    for (const auto& link : fault->links) damage.links.insert({link.from, link.to});
+    if (!links) damage.hosts.insert(fault->targets.begin(), fault->targets.end());
+  }
+  for (const auto& server : cluster_.servers()) {
+    if (server->broken()) damage.hosts.insert(server->name());
+  }
+  return damage;
+}
+
+void Run::WatchAvailability() {
+  if (!directing_) return;
+  Duration last_ack(-1);
+  for (const Duration at : shared_.last_acked_write) last_ack = std::max(last_ack, at);
+  availability_.OnAckedWrite(last_ack);
+  availability_.Check(Elapsed());
+  if (failed()) return world_.Stop();
+  world_.After(kWatchEvery, [this] { WatchAvailability(); });
 }
 
 void Run::ArmDirector() {
@@ -94,19 +167,23 @@ void Run::Direct() {
     for (const chaos::Injection& injection : director_.Advance(now, cluster_.Inventory())) {
       injector_.Apply(injection);
     }
+    availability_.OnDamage(Elapsed(), DamageNow());
   }
+  ArmDirector();
+}
+
+void Run::TellDirector(const char* event, size_t times) {
+  if (!directing_ || times == 0) return;
+  for (size_t i = 0; i < times; ++i) director_.OnEvent(event, world_.now() - began_);
   ArmDirector();
 }
 
 void Run::AfterStep() {
   NoteExits();
   const size_t leaders = oracles_.TakeNewLeaders();
-  if (directing_ && leaders > 0) {
-    for (size_t i = 0; i < leaders; ++i) {
-      director_.OnEvent("leader-elected", world_.now() - began_);
-    }
-    ArmDirector();
-  }
+  for (size_t i = 0; i < leaders; ++i) availability_.OnLeader(Elapsed());
+  TellDirector("leader-elected", leaders);
+  TellDirector("membership-changes", oracles_.TakeNewConfigurations());
   if (failed()) world_.Stop();
 }
 
@@ -114,6 +191,12 @@ void Run::NoteExits() {
   for (auto& server : cluster_.servers()) {
     const std::optional<absl::Status> exit = server->TakeExit();
     if (!exit.has_value()) continue;
+    if (absl::IsDataLoss(*exit) && server->damaged()) {
+      // Exactly what it has to do. Whoever has no operator does without it from now on.
+      ++probes_["refused-damaged-disk"];
+      server->Break();
+      continue;
+    }
     if (exit->ok() || !server->excused()) {
       Fail("server-exit", absl::StrCat(server->name(), " ended by itself: ",
                                        exit->ok() ? "without an error" : exit->ToString()));
@@ -127,9 +210,14 @@ void Run::NoteExits() {
 std::string Run::Missing() {
   checkers::LivenessView view;
   for (const auto& server : cluster_.servers()) {
+    const bool out = core_only_ && !server->host().running();
+    if (!server->deployed() || out) continue;
+    // An operator replaces it; without one, it is lost.
+    if (server->broken() && experiment_.op.interval == Duration::zero()) continue;
     view.servers.push_back({server->name(), server->serving(), server->observer().leads(),
                             server->observer().applied()});
   }
+  view.operator_busy = operator_state_.finish && !operator_state_.settled;
   for (size_t i = 0; i < cluster_.client_hosts(); ++i) {
     for (const uint32_t number : cluster_.ClientNumbers(i)) {
       view.clients.push_back(
@@ -143,6 +231,56 @@ std::string Run::Missing() {
                               .logs_equal = required.logs_equal && shared_.stop});
 }
 
+bool Run::AwaitWorking(const std::string& when) {
+  const sim::Time limit = world_.now() + experiment_.liveness.within;
+  while (!failed() && world_.now() < limit && !Missing().empty()) world_.RunFor(kLookEvery);
+  if (failed()) return false;
+  const std::string missing = Missing();
+  if (missing.empty()) return true;
+  Fail("liveness", absl::StrCat(when, missing));
+  return false;
+}
+
+// The others stay down meanwhile: a cluster that needs all of its servers to find a leader again is
+// not one that survives the loss of some.
+bool Run::HealCore() {
+  if (cluster_.operator_host().running()) {
+    operator_state_.pause = true;
+    world_.RunUntilTrue([this] { return failed() || !operator_state_.busy; }, kOperatorLimit);
+    // What he asked for last may still be under way on the servers.
+    world_.RunFor(kOperatorLimit);
+    if (failed() || operator_state_.busy) return false;
+  }
+  // Whoever may know of a later configuration than everybody might be needed.
+  const raft::Configuration& members = oracles_.configurations.committed();
+  const Index known = oracles_.configurations.committed_index();
+  for (const auto& server : cluster_.servers()) {
+    if (server->observer().configuration_index() > known) return false;
+  }
+  if (members.empty() || members.joint()) return false;
+  env::Random random = world_.Fork("core");
+  std::vector<NodeId> core;
+  for (const raft::Member& voter : members.voters) core.push_back(voter.id);
+  while (core.size() * 2 > members.voters.size() + 2) {
+    core.erase(core.begin() + static_cast<ptrdiff_t>(random.Below(core.size())));
+  }
+  for (const auto& server : cluster_.servers()) {
+    const NodeId id = server->observer().id();
+    const bool needed = id != NodeId(0) && std::find(core.begin(), core.end(), id) != core.end();
+    if (needed && server->broken()) return false;
+    if (needed || !server->deployed()) continue;
+    world_.Note(sim::HostId(0), 0, absl::StrCat(server->name(), " is not of the core"));
+    server->Stop(false);
+  }
+  ++probes_["healed-a-core"];
+  core_only_ = true;
+  const bool works = AwaitWorking(absl::StrCat("after ", ToSeconds(experiment_.liveness.within),
+                                               " s with a healed majority only "));
+  core_only_ = false;
+  for (const auto& server : cluster_.servers()) server->Start();
+  return works;
+}
+
 void Run::Heal() {
   world_.Note(sim::HostId(0), 0, "heal");
   for (const chaos::Injection& injection : director_.Heal(world_.now() - began_)) {
@@ -151,23 +289,17 @@ void Run::Heal() {
   injector_.HealEverything();
   healed_at_ = Elapsed();
   shared_.hurry = true;
-  const sim::Time limit = world_.now() + experiment_.liveness.within;
-  while (!failed() && world_.now() < limit && !Missing().empty()) world_.RunFor(kLookEvery);
+  if (experiment_.liveness.core_first && HealCore()) healed_at_ = Elapsed();
   if (failed()) return;
-  if (const std::string missing = Missing(); !missing.empty()) {
-    return Fail("liveness", absl::StrCat("after ", ToSeconds(experiment_.liveness.within),
-                                         " s without faults ", missing));
+  operator_state_.pause = false;
+  operator_state_.finish = cluster_.operator_host().running();
+  if (!AwaitWorking(
+          absl::StrCat("after ", ToSeconds(experiment_.liveness.within), " s without faults "))) {
+    return;
   }
-  shared_.stop = true;
+  shared_.stop = operator_state_.stop = true;
   world_.RunUntilTrue([this] { return failed() || cluster_.AllClientsEnded(); }, kStopLimit);
-  const sim::Time equal_limit = world_.now() + experiment_.liveness.within;
-  while (!failed() && world_.now() < equal_limit && !Missing().empty()) {
-    world_.RunFor(kLookEvery);
-  }
-  if (failed()) return;
-  if (const std::string missing = Missing(); !missing.empty()) {
-    Fail("liveness", absl::StrCat("long after the last write ", missing));
-  }
+  AwaitWorking("long after the last write ");
 }
 
 void Run::FinalReads() {
@@ -179,6 +311,7 @@ void Run::FinalReads() {
   }();
   cluster_.auditor().Start([this, &keys](env::Env env) {
     for (const auto& server : cluster_.servers()) {
+      if (!server->deployed() || server->broken()) continue;
       const Duration invoked = Elapsed();
       const auto items = workloads::ReadAll(env, server->http(), env.After(kFinalReadLimit));
       if (!items.ok()) {
@@ -246,6 +379,12 @@ Report Run::MakeReport() {
   report.probes = probes_;
   for (const auto& [kind, count] : injector_.counts()) report.probes["fault-" + kind] = count;
   report.probes["leaders"] = oracles_.elections.terms_with_leader();
+  report.probes["configurations"] = oracles_.configurations.changes();
+  report.probes["compactions"] = oracles_.compactions;
+  report.probes["snapshots-installed"] = oracles_.restores;
+  report.probes["availability-judged"] = availability_.judged();
+  report.probes["operator-done"] = operator_state_.done;
+  report.probes["operator-unknown"] = operator_state_.unknown;
   report.probes["digests-compared"] = oracles_.digests.comparisons();
   report.schedule = director_.record();
   report.tunables = tunables_.ToString();

@@ -8,8 +8,10 @@
 
 #include "chaos/director.h"
 #include "sim/checkers/acked_writes.h"
+#include "sim/checkers/availability.h"
 #include "sim/cluster/cluster.h"
 #include "sim/cluster/injector.h"
+#include "sim/cluster/machine_room.h"
 #include "sim/cluster/runner.h"
 #include "sim/cluster/tunables.h"
 #include "sim/world.h"
@@ -25,6 +27,7 @@ class Run {
   void Boot();
   void FaultPhase();
   void Heal();
+  bool HealCore();
   void FinalReads();
   void Judge();
   Report MakeReport();
@@ -35,6 +38,13 @@ class Run {
   // Sees to it that the director is asked when its next fault is due.
   void ArmDirector();
   void Direct();
+  void TellDirector(const char* event, size_t times);
+  void StartOperator();
+  // What is broken now, for the availability oracle.
+  checkers::Damage DamageNow();
+  void WatchAvailability();
+  // Until nothing is missing or the bound has passed; a liveness finding then.
+  bool AwaitWorking(const std::string& when);
   bool failed() const { return !oracles_.findings.empty(); }
   std::string Missing();
   Duration Elapsed() const { return Duration(world_.now().ns); }
@@ -49,10 +59,15 @@ class Run {
   Cluster cluster_;
   Injector injector_;
   chaos::Director director_;
+  checkers::Availability availability_;
+  workloads::OperatorSpec operator_spec_;
+  workloads::OperatorState operator_state_;
+  ClusterRoom room_;
   bool directing_ = false;
   sim::Time began_;                       // of the fault phase
   Duration armed_for_ = Duration::max();  // since then; Duration::max() when not armed
   Duration healed_at_{};
+  bool core_only_ = false;  // only a majority of the servers is meant to work
   bool final_reads_done_ = false;
   std::vector<checkers::FinalRead> final_reads_;
   std::map<std::string, uint64_t> probes_;

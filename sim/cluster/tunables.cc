@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <iterator>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "chaos/values.h"
@@ -12,6 +13,27 @@ namespace {
 template <typename T>
 T OneOf(std::initializer_list<T> choices, env::Random& random) {
   return *(choices.begin() + random.Below(choices.size()));
+}
+
+// Half of the runs cut their logs all the time, and what is behind is behind the log's start.
+server::SnapshotOptions DrawSnapshots(env::Random random) {
+  server::SnapshotOptions options;
+  if (random.Chance(1, 4)) return options;
+  options.entries_max = OneOf<uint64_t>({1, 10, 50, 200, 1000}, random);
+  options.bytes_max = OneOf<uint64_t>({1 << 10, 64 << 10, 256 << 20}, random);
+  options.trailing_entries = OneOf<uint64_t>({0, 0, 5, 50, 20'000}, random);
+  options.trailing_bytes = OneOf<uint64_t>({0, 1 << 10, 32 << 20}, random);
+  options.chunk_bytes = OneOf<size_t>({64, 1000, 4096, 256 << 10}, random);
+  options.send_bytes_per_second = OneOf<uint64_t>({100 << 10, 64 << 20, 64 << 20}, random);
+  options.chunk_timeout = OneOf<Duration>({200ms, 1s, 10s}, random);
+  options.retry_pause = OneOf<Duration>({10ms, 100ms, 500ms}, random);
+  return options;
+}
+
+void DrawLeases(std::optional<bool> asked, env::Random random, raft::Options& options) {
+  const bool on = asked.has_value() ? *asked : random.Chance(2, 3);
+  if (!on) options.lease_promise = Duration::zero();
+  if (on) options.lease_promise = options.election_timeout / OneOf<int>({1, 2, 4}, random);
 }
 
 raft::Options DrawRaft(Duration election_timeout, env::Random& random) {
@@ -34,13 +56,16 @@ raft::Options DrawRaft(Duration election_timeout, env::Random& random) {
 
 Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
   Tunables out;
-  const uint32_t servers = experiment.datacenter.servers;
+  const uint32_t servers = experiment.datacenter.servers + experiment.datacenter.spares;
   out.network.latency.base = experiment.defaults.latency;
   out.network.latency.jitter = experiment.defaults.jitter;
   out.disk.capacity = experiment.defaults.disk_size;
   out.disk.sync.base = experiment.defaults.fsync / 4;
   out.disk.sync.jitter = experiment.defaults.fsync;
   out.raft.resize(servers);
+  for (raft::Options& options : out.raft) {
+    if (experiment.leases == false) options.lease_promise = Duration::zero();
+  }
   if (!experiment.swarm) return out;
 
   const Duration latency = OneOf<Duration>({50us, 300us, 1ms, 5ms, 15ms}, random);
@@ -58,11 +83,15 @@ Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
   const Duration floor = (latency * 3 + sync) * 4;
   Duration election = OneOf<Duration>({60ms, 150ms, 200ms, 400ms}, random);
   if (election < floor) election = floor;
-  const raft::Options common = DrawRaft(election, random);
+  raft::Options common = DrawRaft(election, random);
+  DrawLeases(experiment.leases, random.Fork("leases"), common);
+  common.disk_stall_timeout = OneOf<Duration>({500ms, 1s, 3s}, random);
+  out.snapshots = DrawSnapshots(random.Fork("snapshots"));
   const bool uneven = random.Chance(1, 3);
   for (raft::Options& options : out.raft) {
     options = common;
     // A server configured unlike the others may cost availability, never safety.
+    // What a server promises to leaders is no part of that: leases rely on it being the same.
     if (uneven) options.election_timeout = election * OneOf<int>({1, 1, 2, 4}, random);
   }
   out.wal_segment_bytes = OneOf<uint64_t>({64 << 10, 256 << 10, 1 << 20}, random);
@@ -73,17 +102,21 @@ Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
 
 std::string Tunables::ToString() const {
   const raft::Options& first = raft.front();
-  return absl::StrCat("latency ", chaos::FormatDuration(network.latency.base), "+",
-                      chaos::FormatDuration(network.latency.jitter), " (tail ",
-                      chaos::FormatDuration(network.latency.tail_max), "), sync ",
-                      chaos::FormatDuration(disk.sync.base), "+",
-                      chaos::FormatDuration(disk.sync.jitter), " (tail ",
-                      chaos::FormatDuration(disk.sync.tail_max), "), election ",
-                      chaos::FormatDuration(first.election_timeout), ", heartbeat ",
-                      chaos::FormatDuration(first.heartbeat_interval), ", append max ",
-                      first.append_entries_max, " entries ", first.append_bytes_max,
-                      " bytes, in flight ", first.inflight_max, ", segments of ", wal_segment_bytes,
-                      " bytes, client time-out ", chaos::FormatDuration(client_timeout));
+  return absl::StrCat(
+      "latency ", chaos::FormatDuration(network.latency.base), "+",
+      chaos::FormatDuration(network.latency.jitter), " (tail ",
+      chaos::FormatDuration(network.latency.tail_max), "), sync ",
+      chaos::FormatDuration(disk.sync.base), "+", chaos::FormatDuration(disk.sync.jitter),
+      " (tail ", chaos::FormatDuration(disk.sync.tail_max), "), election ",
+      chaos::FormatDuration(first.election_timeout), ", heartbeat ",
+      chaos::FormatDuration(first.heartbeat_interval), ", append max ", first.append_entries_max,
+      " entries ", first.append_bytes_max, " bytes, in flight ", first.inflight_max,
+      ", segments of ", wal_segment_bytes, " bytes, client time-out ",
+      chaos::FormatDuration(client_timeout), ", lease promise ",
+      chaos::FormatDuration(first.lease_promise), ", disk stall ",
+      chaos::FormatDuration(first.disk_stall_timeout), ", a snapshot every ", snapshots.entries_max,
+      " entries or ", snapshots.bytes_max, " bytes, keeping ", snapshots.trailing_entries,
+      " entries and ", snapshots.trailing_bytes, " bytes, chunks of ", snapshots.chunk_bytes);
 }
 
 }  // namespace konsul::cluster

@@ -1,5 +1,6 @@
 // What a seed decides about a run besides its faults: latencies, disks, and the servers' options.
-// Rare schedules become likely where batches are one entry long, elections fast and links slow.
+// Rare schedules become likely where batches are one entry long, elections fast, links slow, and
+// snapshots due after a handful of entries.
 #ifndef KONSUL_SIM_CLUSTER_TUNABLES_H_
 #define KONSUL_SIM_CLUSTER_TUNABLES_H_
 
@@ -9,6 +10,7 @@
 #include "chaos/experiment.h"
 #include "core/env/random.h"
 #include "core/raft/raft.h"
+#include "core/server/snapshot_options.h"
 #include "sim/disk.h"
 #include "sim/network.h"
 
@@ -18,6 +20,7 @@ struct Tunables {
   sim::NetworkOptions network;
   sim::DiskOptions disk;
   std::vector<raft::Options> raft;  // by server
+  server::SnapshotOptions snapshots;
   uint64_t wal_segment_bytes = 1 << 20;
   Duration client_timeout = 2s;
   bool faults_from_the_start = false;  // rather than once there is a leader

@@ -63,7 +63,8 @@ class Client {
   }
 
   bool Read(const std::string& key, std::optional<KvItem>* seen) {
-    const bool consistent = random_.Chance(1, 2);
+    const bool consistent =
+        spec_.reads == Reads::kConsistent || (spec_.reads == Reads::kMixed && random_.Chance(1, 2));
     Begin(OpKind::kRead, key);
     const std::optional<http::Response> reply =
         Ask("GET", absl::StrCat("/v1/kv/", key, consistent ? "?consistent" : ""), "");
@@ -141,10 +142,11 @@ class Client {
     const absl::StatusOr<http::Response> reply =
         server_->Do(http::Request::Make(method, target, body),
                     env_.After(shared_.hurry ? kPatience : spec_.timeout));
-    if (reply.ok() && reply->status < 500) return *reply;
+    const bool overloaded = reply.ok() && reply->status == 429;
+    if (reply.ok() && reply->status < 500 && !overloaded) return *reply;
     // After cancellation the process is dying: nobody notes anything any more.
     if (absl::IsCancelled(reply.status())) return std::nullopt;
-    if (!server_->maybe_sent()) {
+    if (overloaded || !server_->maybe_sent()) {
       ++shared_.counts.not_sent;
       shared_.history.Return(id_, Outcome::kNever, shared_.now());
     } else {

@@ -6,7 +6,8 @@
 //
 // Every value written is unique in the run. A client picks a server by seed, stays with it for some
 // operations, and leaves it after an error. Each operation has a time-out of its own. Reads are
-// `default` or `consistent`, half and half; `stale` ones promise too little to be checked here.
+// `default` or `consistent`, half and half unless the experiment says otherwise; `stale` ones
+// promise too little to be checked here. A server that answers 429 has certainly done nothing.
 //
 // Times in the history are the world's, not those of the client's own clock, which may be wrong.
 #ifndef KONSUL_SIM_WORKLOADS_CLIENT_H_
@@ -26,6 +27,8 @@
 
 namespace konsul::workloads {
 
+enum class Reads { kMixed, kDefault, kConsistent };
+
 // What one client does; all weights zero means nothing.
 struct Spec {
   std::string prefix = "reg";  // keys are "<prefix>/<number>"
@@ -37,6 +40,7 @@ struct Spec {
   uint32_t write = 3;
   uint32_t cas = 0;
   uint32_t remove = 0;
+  Reads reads = Reads::kMixed;
   Duration timeout = 2s;  // of one operation, as the client's clock measures it
 };
 
@@ -44,7 +48,7 @@ struct Counts {
   uint64_t ok = 0;
   uint64_t refused = 0;   // comparisons that failed
   uint64_t unknown = 0;   // no answer, or an error after the request was sent
-  uint64_t not_sent = 0;  // nobody to talk to
+  uint64_t not_sent = 0;  // nobody to talk to, or 429
 };
 
 // What all clients of a run share. Owned by the runner; outlives the client processes.

@@ -1,0 +1,48 @@
+#include "cmd/konsul-sim/mutant_plans.h"
+
+namespace konsul::simulator {
+
+const std::vector<MutantPlan>& MutantPlans() {
+  using M = Mutation;
+  static const auto* const all = new std::vector<MutantPlan>{
+      {M::kAckBeforeSync, "etcd #14370, NATS 2.12.1", {"lite", "default"}},
+      {M::kForgetVote, "Ongaro's thesis, 3.8", {"lite", "default"}},
+      {M::kCommitOlderTerm, "PySyncObj #169", {"five", "default"}},
+      {M::kReadWithoutQuorum, "Jepsen, etcd 2014", {"default", "leases"}},
+      {M::kCountRepeatedVotes, "akka-raft #45", {"default", "five"}},
+      {M::kClearVoteOnStepDown, "akka-raft #56, CCF #8094", {"default", "five"}},
+      {M::kVoteBeforeSync, "PySyncObj #201", {"lite", "default", "five"}},
+      {M::kLeaderGrantsVote, "daos-stack/raft #70", {"default", "five"}},
+      {M::kIgnoreOldPreVote, "etcd #8243", {"default", "five"}},
+      {M::kPreVoteTeachesNoTerm, "etcd #8501", {"default", "five"}},
+      {M::kNoPreVote, "Cloudflare 2020", {"partial"}},
+      {M::kHeartbeatOnStalledDisk, "hashicorp/raft #503", {"partial"}},
+      {M::kPromotedLearnerIsMute, "etcd #10998", {"membership"}},
+      {M::kMostFrequentMatch, "akka-raft #42", {"default", "five"}},
+      {M::kShortAppendTruncates, "akka-raft #66", {"default", "five"}},
+      {M::kRollBackToCommit, "nebula #2483", {"default", "five"}},
+      {M::kNextBehindMatch, "PySyncObj #167", {"default", "five"}},
+      {M::kHeartbeatCommitsAll, "etcd #16220", {"default", "five"}},
+      {M::kCompareLengthOnly, "MongoDB SERVER-27403", {"five", "default"}},
+      {M::kFollowersNeverApply, "redisraft #14", {"default"}},
+      {M::kReadBeforeOwnCommit, "etcd #7331", {"default", "five"}},
+      {M::kBatchSharesFirstIndex, "tikv #7971", {"default", "five"}},
+      {M::kLeaseAfterTransfer, "tikv #1593", {"leases"}},
+      {M::kLeaseWithoutMargin, "redisraft #19", {"leases"}},
+      {M::kCampaignUnapplied, "etcd #7280", {"membership"}},
+      {M::kOneVoteCounter, "async-raft #62", {"membership"}},
+      {M::kLeaveJointEarly, "camunda #60086", {"membership"}},
+      {M::kReuseRemovedId, "openraft #2002", {"membership"}},
+      {M::kKeepConflictingEntry, "hashicorp/raft #704", {"snapshots"}},
+      {M::kPrevZeroReappends, "willemt/raft #118", {"snapshots"}},
+      {M::kSnapshotDeletesOpenOne, "etcd #18055", {"snapshots"}},
+      {M::kCompactBeforeSnapshot, "etcd #17780", {"snapshots"}},
+      {M::kBadChecksumTruncates, "Protocol-Aware Recovery, FAST'18", {"disk"}},
+      {M::kTrustMisdirectedWrite, "TigerBeetle #2711", {"disk"}},
+      {M::kUnfinishedSegment, "LogCabin #221", {"disk", "lite"}},
+      {M::kGrowWithoutSync, "Zheng, OSDI'14", {"disk", "lite"}},
+  };
+  return *all;
+}
+
+}  // namespace konsul::simulator

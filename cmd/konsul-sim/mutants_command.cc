@@ -1,0 +1,131 @@
+// konsul-sim mutants: are the planted bugs found, by whom, and at what price?
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "cmd/konsul-sim/mutant_plans.h"
+#include "cmd/konsul-sim/search.h"
+#include "core/base/check.h"
+#include "sim/cluster/runner.h"
+
+namespace konsul::simulator {
+namespace {
+
+std::string NameOf(Mutation mutation) {
+  for (const mutation::Named& each : mutation::All()) {
+    if (each.mutation == mutation) return std::string(each.name);
+  }
+  KONSUL_CHECK(false, "a planted bug without a name");
+}
+
+int List() {
+  for (const mutation::Named& mutant : mutation::All()) {
+    if (mutant.mutation == Mutation::kNone) continue;
+    std::printf("%-26s %s\n", std::string(mutant.name).c_str(), std::string(mutant.what).c_str());
+  }
+  if (!mutation::kCompiledIn) {
+    std::printf("This build has none of them compiled in: cmake --preset mutants\n");
+  }
+  return 0;
+}
+
+int Usage(absl::string_view text) {
+  std::fprintf(stderr, "konsul-sim: %s\n", std::string(text).c_str());
+  return kExitUsage;
+}
+
+// What looking for one bug came to, over all scenarios that were tried.
+struct Hunt {
+  SearchResult found;    // of the last scenario
+  std::string scenario;  // its name
+  uint64_t seeds = 0;
+  int64_t simulated_ns = 0;
+  double processor_seconds = 0;
+  // The seed fails without the bug as well: something else was found.
+  bool dirty = false;
+};
+
+Hunt Look(const MutantPlan& mutant, SearchPlan plan) {
+  Hunt hunt;
+  plan.mutant = NameOf(mutant.mutation);
+  for (const std::string& name : mutant.scenarios) {
+    const auto scenario = LoadScenario(name);
+    KONSUL_CHECK(scenario.ok(), scenario.status().ToString());
+    plan.scenario = &*scenario;
+    hunt.scenario = name;
+    hunt.found = RunSearch(plan, /*quiet=*/true);
+    hunt.seeds += hunt.found.done;
+    hunt.simulated_ns += hunt.found.simulated_ns;
+    hunt.processor_seconds += hunt.found.processor_seconds;
+    if (hunt.found.interrupted) break;
+    if (!hunt.found.failed) continue;
+    SearchPlan again = plan;
+    again.mutant.clear();
+    again.start = hunt.found.seed;
+    again.seeds = again.jobs = 1;
+    hunt.dirty = RunSearch(again, /*quiet=*/true).failed;
+    break;
+  }
+  return hunt;
+}
+
+void Tell(const MutantPlan& mutant, const Hunt& hunt) {
+  const std::string& finding = hunt.found.finding;
+  const std::string oracle = finding.substr(0, finding.find(':'));
+  std::printf("%-26s %-22s %-13s %6llu %6llu %9.0f s %8.1f s   %s\n",
+              NameOf(mutant.mutation).c_str(), !hunt.found.failed ? "NOT FOUND" : oracle.c_str(),
+              hunt.scenario.c_str(), static_cast<unsigned long long>(hunt.found.seed),
+              static_cast<unsigned long long>(hunt.seeds),
+              static_cast<double>(hunt.simulated_ns) / 1e9, hunt.processor_seconds, mutant.seen_in);
+  if (hunt.dirty) {
+    std::printf("    THIS SEED FAILS WITHOUT IT, TOO: %s\n",
+                RepeatCommand(hunt.scenario, hunt.found.seed, "").c_str());
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int MutantsCommand(const flags::Parsed& parsed) {
+  if (!parsed.GetBool("search")) return List();
+  const std::string only = parsed.positional.empty() ? "" : parsed.positional[0];
+  if (const absl::Status status = CheckMutant(only.empty() ? NameOf(Mutation::kForgetVote) : only);
+      !status.ok()) {
+    return Usage(status.message());
+  }
+  SearchPlan plan;
+  plan.seeds = 500;
+  plan.twice_every = 0;
+  plan.jobs = static_cast<uint64_t>(std::max<int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN)));
+  const std::pair<const char*, uint64_t*> numbers[] = {{"seeds", &plan.seeds},
+                                                       {"jobs", &plan.jobs}};
+  for (const auto& [name, value] : numbers) {
+    if (!parsed.Has(name)) continue;
+    const auto number = flags::ParseNumber(parsed.Get(name), 1, 1'000'000'000);
+    if (!number.has_value()) {
+      return Usage(absl::StrCat("--", name, " must be a whole number from 1, not \"",
+                                parsed.Get(name), "\""));
+    }
+    *value = *number;
+  }
+  const Scratch scratch;
+  plan.scratch = scratch.root();
+  std::printf("%-26s %-22s %-13s %6s %6s %11s %10s   %s\n", "planted bug", "first oracle",
+              "scenario", "seed", "seeds", "simulated", "processor", "seen in");
+  int hidden = 0;
+  for (const MutantPlan& mutant : MutantPlans()) {
+    if (!only.empty() && NameOf(mutant.mutation) != only) continue;
+    const Hunt hunt = Look(mutant, plan);
+    if (hunt.found.interrupted) return 130;
+    Tell(mutant, hunt);
+    if (!hunt.found.failed || hunt.dirty) ++hidden;
+  }
+  if (hidden > 0) std::printf("%d of them were not found\n", hidden);
+  return hidden == 0 ? 0 : 1;
+}
+
+}  // namespace konsul::simulator

@@ -1,0 +1,101 @@
+// One machine with a server on it, or without one. What runs there is node::Run, the same that
+// cmd/konsul runs; nothing is left out or replaced.
+//
+// A machine may be a spare: off, with an empty disk. Deployed, it has a server that comes back
+// after every death; retired, it is a spare again, and the server that was on it is gone for good:
+// the next one has another identity, an empty disk and empty tables.
+//
+// Owned by the Cluster. Not from fibers.
+#ifndef KONSUL_SIM_CLUSTER_SERVER_HOST_H_
+#define KONSUL_SIM_CLUSTER_SERVER_HOST_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "cmd/node/node.h"
+#include "core/env/env.h"
+#include "sim/cluster/oracles.h"
+#include "sim/cluster/tunables.h"
+#include "sim/host.h"
+#include "sim/world.h"
+
+namespace konsul::cluster {
+
+class ServerHost {
+ public:
+  ServerHost(sim::World& world, std::string name, std::string ip, const Tunables& tunables,
+             size_t number, std::string tables_path, Oracles& oracles);
+
+  // `expect` servers begin a cluster together; 0: it joins one that exists.
+  void Deploy(const std::vector<env::Endpoint>& peers, uint32_t expect);
+  void Retire();
+
+  // Nothing for spares. Start does nothing when it runs already, or is broken; Stop when it does
+  // not run.
+  void Start();
+  void Stop(bool power_loss);
+
+  const std::string& name() const { return name_; }
+  sim::Host& host() { return host_; }
+  const sim::Host& host() const { return host_; }
+  const NodeObserver& observer() const { return observer_; }
+  env::Endpoint http() const { return options_.http_address; }
+  env::Endpoint rpc() const { return options_.server_address; }
+  bool serving() const { return host_.running() && serving_; }
+  bool deployed() const { return deployed_; }
+  // Refuses to start, because of damage that was done on purpose.
+  bool broken() const { return broken_; }
+
+  // Disk faults begin (+1) and end (-1). From the first one on, until a start without any, the
+  // server may give up by itself.
+  void DiskFaults(int change);
+  bool excused() const { return excused_; }
+
+  // The disk was damaged: DataLoss is the right answer from now on.
+  void Damaged() { damaged_ = true; }
+  bool damaged() const { return damaged_; }
+  // As long as the write that went to a wrong place may be the last one: nothing on one disk can
+  // tell it from one that a crash interrupted (docs/formats/wal.md), so this is no moment for a
+  // crash. `fault` is the number of the armed fault.
+  void Misdirect(uint64_t fault);
+  bool fragile();
+
+  // What the server gave up with by itself; taken by the runner.
+  std::optional<absl::Status> TakeExit();
+  // Reaction to DataLoss after damage: it stays down until it is retired.
+  void Break() { broken_ = true; }
+
+  // Puts the disk back to what it was when the server had just been deployed: its identity, and
+  // nothing else. False when nobody took a backup in time.
+  bool RestoreBackup();
+
+ private:
+  void Empty();
+  void Serving();
+
+  const std::string name_;
+  sim::Host& host_;
+  NodeObserver observer_;
+  node::Options options_;
+  const std::string tables_path_;
+  uint64_t lives_ = 0;  // how often it was deployed
+  bool deployed_ = false;
+  bool serving_ = false;
+  bool broken_ = false;
+  bool damaged_ = false;
+  int disk_faults_ = 0;
+  bool excused_ = false;
+  std::optional<uint64_t> misdirect_;  // the fault, while it is dangerous
+  std::optional<uint64_t>
+      persisted_then_;        // NodeObserver::persisted() when it was seen to be spent
+  uint64_t first_start_ = 0;  // host_.starts() of the first start of this life
+  std::string backup_;
+  std::optional<absl::Status> exit_;
+};
+
+}  // namespace konsul::cluster
+
+#endif  // KONSUL_SIM_CLUSTER_SERVER_HOST_H_

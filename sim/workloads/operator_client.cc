@@ -1,0 +1,112 @@
+#include "sim/workloads/operator_client.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "boost/json.hpp"
+#include "core/base/status.h"
+#include "net/http/client.h"
+
+namespace konsul::workloads {
+namespace {
+
+absl::Status Bad(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("a configuration reply with ", what));
+}
+
+absl::Status ReadMember(const boost::json::value& value, MemberReply& out) {
+  const boost::json::object* object = value.if_object();
+  if (object == nullptr) return Bad("a server that is no object");
+  const boost::json::value* id = object->if_contains("ID");
+  const boost::json::value* address = object->if_contains("Address");
+  const boost::json::value* leader = object->if_contains("Leader");
+  const boost::json::value* voter = object->if_contains("Voter");
+  uint64_t number = 0;
+  if (id == nullptr || !id->is_string() || !absl::SimpleHexAtoi(id->as_string().c_str(), &number)) {
+    return Bad("no ID");
+  }
+  if (address == nullptr || !address->is_string()) return Bad("no Address");
+  if (leader == nullptr || !leader->is_bool()) return Bad("no Leader");
+  if (voter == nullptr || !voter->is_bool()) return Bad("no Voter");
+  out.id = NodeId(number);
+  out.address = address->as_string().c_str();
+  out.leader = leader->as_bool();
+  out.voter = voter->as_bool();
+  return absl::OkStatus();
+}
+
+std::string Id(NodeId id) { return ToHex(id.value); }
+
+}  // namespace
+
+absl::StatusOr<std::vector<MemberReply>> ParseConfigurationReply(absl::string_view body) {
+  boost::json::error_code error;
+  const boost::json::value document =
+      boost::json::parse(boost::json::string_view(body.data(), body.size()), error);
+  if (error || !document.is_object()) return Bad("no object");
+  const boost::json::value* servers = document.as_object().if_contains("Servers");
+  if (servers == nullptr || !servers->is_array()) return Bad("no Servers");
+  std::vector<MemberReply> members;
+  for (const boost::json::value& value : servers->as_array()) {
+    MemberReply member;
+    KONSUL_RETURN_IF_ERROR(ReadMember(value, member));
+    members.push_back(std::move(member));
+  }
+  return members;
+}
+
+absl::string_view AnswerName(Answer answer) {
+  switch (answer) {
+    case Answer::kDone:
+      return "done";
+    case Answer::kMissing:
+      return "no such server";
+    case Answer::kRefused:
+      return "refused";
+    case Answer::kUnknown:
+      return "no answer";
+  }
+  return "?";
+}
+
+absl::StatusOr<std::vector<MemberReply>> OperatorClient::Members(
+    const env::Endpoint& server) const {
+  http::Client client(env_, server);
+  KONSUL_ASSIGN_OR_RETURN(const http::Response reply,
+                          client.Do(http::Request::Make("GET", "/v1/operator/raft/configuration"),
+                                    env_.After(timeout_)));
+  if (reply.status != 200) {
+    return absl::UnavailableError(absl::StrCat("status ", reply.status, ": ", reply.body));
+  }
+  return ParseConfigurationReply(reply.body);
+}
+
+Answer OperatorClient::Ask(const env::Endpoint& server, const char* method,
+                           const std::string& target, const std::string& body) const {
+  http::Client client(env_, server);
+  const absl::StatusOr<http::Response> reply =
+      client.Do(http::Request::Make(method, target, body), env_.After(timeout_));
+  if (!reply.ok()) return client.maybe_sent() ? Answer::kUnknown : Answer::kRefused;
+  if (reply->status == 200) return Answer::kDone;
+  if (reply->status == 404) return Answer::kMissing;
+  return reply->status < 500 ? Answer::kRefused : Answer::kUnknown;
+}
+
+Answer OperatorClient::Transfer(const env::Endpoint& server, NodeId to) const {
+  const std::string query = to == NodeId(0) ? "" : absl::StrCat("?id=", Id(to));
+  return Ask(server, "PUT", absl::StrCat("/v1/operator/raft/transfer-leader", query), "");
+}
+
+Answer OperatorClient::Remove(const env::Endpoint& server, NodeId id) const {
+  return Ask(server, "DELETE", absl::StrCat("/v1/operator/raft/peer?id=", Id(id)), "");
+}
+
+Answer OperatorClient::Snapshot(const env::Endpoint& server) const {
+  return Ask(server, "PUT", "/v1/cluster/snapshot", "");
+}
+
+Answer OperatorClient::Join(const env::Endpoint& server, const env::Endpoint& member) const {
+  return Ask(server, "PUT", "/v1/cluster/join",
+             absl::StrCat("{\"address\":\"", member.ToString(), "\"}"));
+}
+
+}  // namespace konsul::workloads
