@@ -18,6 +18,7 @@ constexpr Duration kAskPause = 200ms;
 constexpr Duration kAskTimeout = 1s;
 // For the leader to commit a change of the configuration.
 constexpr Duration kJoinTimeout = 5s;
+constexpr Duration kJoinPause = 20ms;
 constexpr int kRoundsPerLogLine = 25;
 
 }  // namespace
@@ -81,9 +82,15 @@ absl::Status ServerImpl::Ask(const env::Endpoint& address, Instant deadline) {
   }
   found_cluster_ = peer.cluster;
   transport_->Learn(peer.id, address);
-  AdminRequest request{.kind = AdminRequest::Kind::kAddServer,
+  const AdminRequest request{.kind = AdminRequest::Kind::kAddServer,
                        .member = {options_.id, options_.name, options_.address.ToString()}};
-  return transport_->Admin(peer.id, std::move(request), env_.After(kJoinTimeout)).status();
+  // Its link is only just being dialled, and there may be no leader for a moment.
+  const Instant end = env_.After(kJoinTimeout);
+  while (true) {
+    const absl::Status status = transport_->Admin(peer.id, request, end).status();
+    if (!absl::IsUnavailable(status) || env_.After(kJoinPause) >= end) return status;
+    KONSUL_RETURN_IF_ERROR(env_.Sleep(kJoinPause));
+  }
 }
 
 absl::Status ServerImpl::BeginTogether() {
