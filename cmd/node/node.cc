@@ -4,15 +4,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cmd/node/storage.h"
 #include "core/base/status.h"
-#include "core/state/kv_machine.h"
 #include "net/api/routes.h"
 #include "net/http/server.h"
 #include "net/rpc/rpc_server.h"
 #include "net/rpc/rpc_transport.h"
-#include "storage/lmdb/store.h"
-#include "storage/wal/identity.h"
-#include "storage/wal/wal.h"
 
 namespace konsul::node {
 namespace {
@@ -32,47 +29,9 @@ absl::StatusOr<std::unique_ptr<env::Listener>> Listen(const env::Env& env,
                                                   " (", flags, ")"));
 }
 
-// What the data directory holds, opened and checked against each other.
-struct Opened {
-  explicit Opened(fiber::Scheduler& scheduler) : background(scheduler) {}
-
-  wal::Identity identity;
-  wal::Wal::Opened log;
-  std::unique_ptr<lmdb::Store> tables;
-  std::unique_ptr<state::KvMachine> machine;
-  fiber::Group background;  // last: its fibers use the log
-};
-
-absl::Status OpenStorage(const env::Env& env, const Options& options, Opened& opened) {
-  env::Random random = env.random.Fork("identity");
-  KONSUL_ASSIGN_OR_RETURN(opened.identity,
-                          wal::LoadOrCreateIdentity(env.disk, options.name, random));
-  const wal::Options wal_options{.segment_bytes = options.wal_segment_bytes};
-  KONSUL_ASSIGN_OR_RETURN(opened.log, wal::Wal::Open(env.disk, wal_options, opened.identity.id,
-                                                     env.logger, opened.background));
-  if (opened.log.torn_bytes > 0) {
-    env.logger.Info("wal", "cut an append that a crash had interrupted; nobody was told of it",
-                    {{"bytes", opened.log.torn_bytes}});
-  }
-  lmdb::Options table_options;
-  table_options.in_memory_directory = options.tables_in_memory;
-  if (options.tables_in_memory) table_options.map_bytes = 256 << 20;
-  KONSUL_ASSIGN_OR_RETURN(opened.tables, lmdb::Store::Open(options.tables_path, table_options,
-                                                           options.boot_id, env.logger));
-  KONSUL_ASSIGN_OR_RETURN(opened.machine, state::KvMachine::Open(*opened.tables));
-  const Index last = opened.log.entries.empty() ? Index() : opened.log.entries.back().index;
-  if (opened.machine->applied() > last) {
-    return absl::DataLossError(absl::StrCat(
-        "the tables in ", options.tables_path, " hold entries up to ",
-        opened.machine->applied().value, " but the log in ", env.disk.root(), " ends at ",
-        last.value, ": the log lost entries, or one of the two was copied from elsewhere"));
-  }
-  env.logger.Info("server", "storage recovered",
-                  {{"node", ToHex(opened.identity.id.value)},
-                   {"term", opened.log.hard_state.term.value},
-                   {"last_index", last.value},
-                   {"applied", opened.machine->applied().value}});
-  return absl::OkStatus();
+StorageOptions StorageOptionsOf(const Options& options) {
+  return {options.name, options.wal_segment_bytes, options.tables_path, options.tables_in_memory,
+          options.boot_id};
 }
 
 // Suspends until the node has to end: its failure, OK when it was asked to and is ready, Cancelled.
@@ -107,12 +66,12 @@ absl::Status Run(const env::Env& env, const Options& options) {
   KONSUL_ASSIGN_OR_RETURN(std::unique_ptr<env::Listener> http_listener,
                           Listen(env, options.http_address, "HTTP", "-client and -http-port"));
 
-  Opened opened(env.scheduler);
-  KONSUL_RETURN_IF_ERROR(OpenStorage(env, options, opened));
+  Storage storage(env.scheduler);
+  KONSUL_RETURN_IF_ERROR(storage.Open(env, StorageOptionsOf(options)));
 
   server::Options server_options;
-  server_options.id = opened.identity.id;
-  server_options.cluster = opened.identity.cluster;
+  server_options.id = storage.identity().id;
+  server_options.cluster = storage.identity().cluster;
   server_options.name = options.name;
   server_options.address = rpc_listener->local();
   server_options.bootstrap_expect = options.bootstrap_expect;
@@ -120,18 +79,12 @@ absl::Status Run(const env::Env& env, const Options& options) {
   server_options.raft = options.raft;
   server_options.snapshots = options.snapshots;
   server_options.observer = options.observer;
-  const auto store_cluster = [&](ClusterId cluster) {
-    opened.identity.cluster = cluster;
-    return wal::UpdateIdentity(env.disk, opened.identity);
-  };
   const std::unique_ptr<server::Server> server = server::Server::Create(
       env, server_options,
-      {*opened.log.wal,
-       {opened.log.hard_state, std::move(opened.log.entries), opened.machine->applied()},
-       *opened.machine,
-       store_cluster});
+      {storage.log(), storage.TakeRecovered(), storage.machine(), storage.snapshots(),
+       [&](ClusterId cluster) { return storage.StoreCluster(cluster); }});
 
-  const net_api::Routes routes({*server, *server, *opened.tables, env.clock});
+  const net_api::Routes routes({*server, *server, storage.tables(), env.clock});
   http::ServerOptions http_options;
   http_options.drain_grace = kDrainGrace;
   http::Server http_server(env, http_options, routes.handler());

@@ -19,8 +19,9 @@ namespace {
 constexpr absl::string_view kFileName = "node";
 constexpr absl::string_view kTemporaryName = "node.tmp";
 constexpr absl::string_view kMagic = "KNSLNODE";
-constexpr uint32_t kIdentityVersion = 1;
-constexpr size_t kFixedBytes = 32;  // before the name
+constexpr uint32_t kIdentityVersion = 2;
+constexpr uint64_t kHasLog = 1;
+constexpr size_t kFixedBytes = 40;  // before the name
 constexpr size_t kNameBytesMax = 1024;
 
 std::string Encode(const Identity& identity) {
@@ -29,6 +30,7 @@ std::string Encode(const Identity& identity) {
   PutFixed32(out, static_cast<uint32_t>(identity.name.size()));
   PutFixed64(out, identity.id.value);
   PutFixed64(out, identity.cluster.value);
+  PutFixed64(out, identity.has_log ? kHasLog : 0);
   out.append(identity.name);
   PutFixed32(out, Crc32c(out));
   return out;
@@ -48,8 +50,10 @@ absl::StatusOr<Identity> Decode(absl::string_view bytes) {
         "written in format version ", version, ", this program reads version ", kIdentityVersion));
   }
   Identity identity{NodeId(GetFixed64(bytes.data() + 16)), std::string(covered.substr(kFixedBytes)),
-                    ClusterId(GetFixed64(bytes.data() + 24))};
-  if (GetFixed32(bytes.data() + 12) != identity.name.size() || identity.id == NodeId()) {
+                    ClusterId(GetFixed64(bytes.data() + 24)),
+                    GetFixed64(bytes.data() + 32) == kHasLog};
+  if (GetFixed64(bytes.data() + 32) > kHasLog ||
+      GetFixed32(bytes.data() + 12) != identity.name.size() || identity.id == NodeId()) {
     return damaged;
   }
   return identity;
@@ -89,7 +93,7 @@ absl::StatusOr<Identity> LoadOrCreate(env::Disk& disk, absl::string_view node_na
     return identity;
   }
   KONSUL_RETURN_IF_ERROR(CheckNoLog(disk));
-  Identity identity{NodeId(random.Next()), std::string(node_name), ClusterId()};
+  Identity identity{NodeId(random.Next()), std::string(node_name), ClusterId(), false};
   while (identity.id == NodeId()) identity.id = NodeId(random.Next());
   KONSUL_RETURN_IF_ERROR(UpdateIdentity(disk, identity));
   return identity;

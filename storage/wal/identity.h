@@ -18,6 +18,8 @@ struct Identity {
   NodeId id;          // drawn once, never 0
   std::string name;   // as given by the operator when the directory was new
   ClusterId cluster;  // 0 until the server was bootstrapped
+  // The log has held something durable: a log without anything is a lost one from then on.
+  bool has_log = false;
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
