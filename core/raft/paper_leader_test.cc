@@ -16,6 +16,7 @@ class PaperLeaderTest : public OneServerTest {
   PaperLeaderTest() {
     options_.pre_vote = false;
     options_.check_quorum = false;
+    options_.lease_promise = Duration(0);
   }
 };
 

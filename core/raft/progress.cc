@@ -72,6 +72,10 @@ void Progress::Lost() {
   if (state_ == State::kReplicate) Probe(match_ + 1);
 }
 
+void Progress::Compacted(Index base) {
+  if (state_ != State::kSnapshot && next_ <= base) Probe(base + 1);
+}
+
 void Progress::NeedsSnapshot(Index base) {
   Probe(next_);
   state_ = State::kSnapshot;

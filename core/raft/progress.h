@@ -55,7 +55,10 @@ class Progress {
   bool Rejected(Index rejected, Index retry);
   // What is in flight may be lost: asks again from what is known.
   void Lost();
-  // The log begins behind `base`, and the follower needs something from before that.
+  // The log begins behind `base` now. What would have been asked next can be asked no more, and an
+  // answer to what is asked instead would pass for a stale one: asks about `base`.
+  void Compacted(Index base);
+  // The follower needs something from before `base`, behind which the log begins.
   void NeedsSnapshot(Index base);
   // The driver is done with it, well or not: asks what the follower has now.
   void SnapshotEnded(Index base);

@@ -222,7 +222,7 @@ class World {
         }
         break;
       case 4:
-        if (server.up()) server.raft->PeerUnreachable(cluster_.Now(), other.id);
+        if (server.up()) server.raft->PeerUnreachable(cluster_.Now(), other.id, false);
         break;
     }
   }

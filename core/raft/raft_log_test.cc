@@ -98,21 +98,88 @@ RC_GTEST_PROP(RaftLogTest, FirstNewIsTheFirstDifference, ()) {
   RC_ASSERT(log.FirstNew(entries) == expected);
 }
 
-// Any mixture of appends, truncations, batches handed out and batches written: whatever the log
-// calls durable stands on the disk, and stays there through all that is still under way.
-RC_GTEST_PROP(RaftLogTest, DurableIsOnDiskWhateverIsUnderWay, ()) {
-  struct Batch {
-    std::vector<Entry> entries;
-  };
+// A log that begins at `base` answers like the end of one that was never cut.
+RC_GTEST_PROP(RaftLogTest, ACompactedLogIsTheEndOfTheWholeOne, ()) {
+  const std::vector<uint64_t> terms = *Terms();
+  const RaftLog whole = LogOf(terms);
+  RaftLog log = whole;
+  Index base;
+  for (int cuts = 0; cuts < 3; ++cuts) {
+    const Index upto(*rc::gen::inRange<uint64_t>(0, terms.size() + 1));
+    if (upto >= base) log.CompactTo(upto);
+    base = std::max(base, upto);
+  }
+  RC_ASSERT(log.base() == base && log.first_index() == base + 1);
+  RC_ASSERT(log.last_index() == whole.last_index() && log.last_term() == whole.last_term());
+  RC_ASSERT(log.empty() == terms.empty());
+  for (Index i; i <= whole.last_index() + 1; ++i) {
+    RC_ASSERT((log.At(i) != nullptr) == (i > base && i <= whole.last_index()));
+    if (i >= base) RC_ASSERT(log.TermAt(i) == whole.TermAt(i));
+    if (i < base) RC_ASSERT(!log.TermAt(i).has_value());
+    for (uint64_t term = 0; term < 7; ++term) {
+      RC_ASSERT(log.LastAtMost(i, Term(term)) == std::max(base, whole.LastAtMost(i, Term(term))));
+      RC_ASSERT(log.IsUpToDate(i, Term(term)) == whole.IsUpToDate(i, Term(term)));
+    }
+  }
+  // Entries that were compacted are known, whatever an old message says about them.
+  std::vector<Entry> entries;
+  for (Index i(1); i <= whole.last_index(); ++i) entries.push_back(*whole.At(i));
+  RC_ASSERT(!log.FirstNew(entries).has_value());
+  entries.push_back(MakeEntry(terms.size() + 1, 9));
+  RC_ASSERT(log.FirstNew(entries) == Index(terms.size() + 1));
+}
+
+// The disk: a log behind `base`.
+struct Disk {
+  uint64_t base = 0;
+  std::vector<Entry> entries;
+  HardState hard_state;
+};
+
+struct Batch {
+  std::optional<HardState> hard_state;
+  std::optional<LogPosition> restore;
+  std::vector<Entry> entries;
+
+  LogPosition last() const {
+    if (!entries.empty()) return {entries.back().index, entries.back().term};
+    return restore.value_or(LogPosition{});
+  }
+  void Write(Disk& to) const {
+    if (hard_state) to.hard_state = *hard_state;
+    if (restore) to = {restore->index.value, {}, to.hard_state};
+    if (entries.empty()) return;
+    to.entries.resize(entries.front().index.value - to.base - 1);
+    to.entries.insert(to.entries.end(), entries.begin(), entries.end());
+  }
+};
+
+// Any mixture of appends, truncations, snapshots in place of the log, batches handed out and
+// batches written: whatever the log calls durable stands on the disk, and stays there through all
+// that is still under way; so does the hard state that the queue calls durable.
+RC_GTEST_PROP(PersistQueueTest, DurableIsOnDiskWhateverIsUnderWay, ()) {
   RaftLog log;
   PersistQueue writes{HardState{}};
   std::deque<Batch> under_way;
-  std::vector<Entry> disk;
+  Disk disk;
   uint64_t term = 1;
-  const auto write = [](std::vector<Entry>& to, const Batch& batch) {
-    if (batch.entries.empty()) return;
-    to.resize(batch.entries.front().index.value - 1);
-    to.insert(to.end(), batch.entries.begin(), batch.entries.end());
+  int64_t now = 0;
+  std::deque<int64_t> handed_out_at;
+  std::optional<LogPosition> restore;
+  const auto written = [&] {
+    const Batch batch = under_way.front();
+    batch.Write(disk);
+    under_way.pop_front();
+    handed_out_at.pop_front();
+    log.MarkDurable(writes.Persisted(batch.last().index, batch.last().term));
+  };
+  const auto hand_out = [&](bool hard_state) {
+    Batch batch{.restore = std::exchange(restore, std::nullopt), .entries = log.HandOut()};
+    if (hard_state) batch.hard_state = HardState{Term(term), NodeId(term % 3)};
+    if (!batch.hard_state && !batch.restore && batch.entries.empty()) return;
+    under_way.push_back(batch);
+    handed_out_at.push_back(++now);
+    writes.HandOut(Instant{now}, batch.hard_state, batch.last().index, batch.last().term);
   };
   const auto steps = *rc::gen::container<std::vector<uint8_t>>(rc::gen::inRange<uint8_t>(0, 100));
   for (uint8_t step : steps) {
@@ -121,39 +188,44 @@ RC_GTEST_PROP(RaftLogTest, DurableIsOnDiskWhateverIsUnderWay, ()) {
       // A term may come back after a truncation, as with a newer leader's older entries.
       const uint64_t floor = log.last_term().value;
       log.Append(MakeEntry(log.last_index().value + 1, std::max(floor, term - step % 3 / 2)));
-    } else if (step < 55 && log.last_index() > Index(0)) {
-      const Index from(1 + step % log.last_index().value);
+    } else if (step < 55 && log.last_index() > log.base()) {
+      const Index from(log.first_index() + step % (log.last_index() - log.base()));
       log.TruncateFrom(from);
       writes.Truncate(from);
       log.Append(MakeEntry(from.value, std::max<uint64_t>(log.last_term().value, term - step % 2)));
-    } else if (step < 75 && log.handed_out() < log.last_index()) {
-      under_way.push_back({log.HandOut()});
-      const Entry& last = under_way.back().entries.back();
-      writes.HandOut(std::nullopt, last.index, last.term);
+    } else if (step < 58) {
+      // A snapshot from the leader, of what this log lacks or contradicts.
+      const LogPosition base{log.base() + 1 + step % 5,
+                             Term(std::max(term, log.last_term().value))};
+      writes.Truncate(Index(1));
+      log.Reset(base);
+      restore = base;
+    } else if (step < 75) {
+      hand_out(step % 3 == 0);
     } else if (!under_way.empty()) {
-      const Entry last = under_way.front().entries.back();
-      write(disk, under_way.front());
-      under_way.pop_front();
-      log.MarkDurable(writes.Persisted(last.index, last.term));
+      written();
     }
-    // Now, and after any number of the writes to come.
-    std::vector<Entry> later = disk;
+    RC_ASSERT(writes.empty() == under_way.empty());
+    RC_ASSERT(writes.oldest() ==
+              (under_way.empty() ? Instant::Never() : Instant{handed_out_at.front()}));
+    RC_ASSERT(writes.durable() == disk.hard_state);
+    // Now, and after any number of the writes to come. While a restore is to come, what is durable
+    // may as well be the snapshot, which is.
+    Disk later = disk;
     for (size_t i = 0; i <= under_way.size(); ++i) {
-      for (Index at(1); at <= log.durable(); ++at) {
-        RC_ASSERT(later.size() >= at.value);
-        RC_ASSERT(later[at.value - 1] == *log.At(at));
+      for (Index at(log.base() + 1); at <= log.durable(); ++at) {
+        RC_ASSERT(later.base == log.base().value);
+        RC_ASSERT(later.entries.size() >= at - log.base());
+        RC_ASSERT(later.entries[at - log.base() - 1] == *log.At(at));
       }
-      if (i < under_way.size()) write(later, under_way[i]);
+      if (i < under_way.size()) under_way[i].Write(later);
     }
+    RC_ASSERT(writes.handed_out() == later.hard_state);
   }
   // Nothing is forgotten: with everything written, all of it is durable.
-  while (!under_way.empty()) {
-    const Entry last = under_way.front().entries.back();
-    write(disk, under_way.front());
-    under_way.pop_front();
-    log.MarkDurable(writes.Persisted(last.index, last.term));
-  }
-  RC_ASSERT(log.durable() == log.handed_out());
+  hand_out(false);
+  while (!under_way.empty()) written();
+  RC_ASSERT(log.durable() == log.last_index());
 }
 
 TEST(RaftLogDeathTest, KeepsItsOrder) {
@@ -166,7 +238,7 @@ TEST(RaftLogDeathTest, KeepsItsOrder) {
 TEST(PersistQueueDeathTest, IsToldInOrder) {
   PersistQueue writes{HardState{}};
   EXPECT_DEATH(writes.Persisted(Index(1), Term(1)), "no batch");
-  writes.HandOut(std::nullopt, Index(1), Term(1));
+  writes.HandOut(Instant{}, std::nullopt, Index(1), Term(1));
   EXPECT_DEATH(writes.Persisted(Index(2), Term(1)), "the oldest batch ends at 1/1");
 }
 

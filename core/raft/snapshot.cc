@@ -17,6 +17,8 @@ void Raft::Core::Compact(Index upto) {
   KONSUL_CHECK(upto <= applied, "compact up to ", upto.value, ", applied ", applied.value);
   log.CompactTo(upto);
   configurations.Compact(log.base());
+  if (role != Role::kLeader) return;
+  for (auto& [peer, follower] : leadership->followers) follower.Compacted(log.base());
 }
 
 SnapshotPoint Raft::Core::PointAt(Index index) const {

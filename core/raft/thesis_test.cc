@@ -32,6 +32,7 @@ TEST_F(ThesisTest, PreVoteChangesNothingBeforeItIsWon) {
 
 TEST_F(ThesisTest, PreVoteBindsNobody) {
   Start(3, {1}, 4);
+  Wait(options_.lease_promise);  // before, a server that has just started helps nobody
   for (uint64_t candidate : {2, 3, 2}) {
     Receive(candidate, 5, Vote(1, 1, /*pre=*/true));
     EXPECT_TRUE(OnlySent<VoteReply>().granted);
@@ -43,6 +44,7 @@ TEST_F(ThesisTest, PreVoteBindsNobody) {
 
 TEST_F(ThesisTest, PreVoteIsRefusedToAnOldLog) {
   Start(3, {1, 4}, 4);
+  Wait(options_.lease_promise);
   Receive(2, 5, Vote(9, 3, /*pre=*/true));
   EXPECT_FALSE(OnlySent<VoteReply>().granted);
   EXPECT_EQ(last_term_, Term(4));
@@ -233,7 +235,7 @@ TEST_F(PipelineTest, AnUnreachablePeerIsProbedFromWhatItHas) {
   Propose("a");
   Propose("b");
   Sent<AppendRequest>();
-  raft().PeerUnreachable(cluster_->Now(), NodeId(2));
+  raft().PeerUnreachable(cluster_->Now(), NodeId(2), /*closed=*/false);
   cluster_->Pump(server());
   const AppendRequest append = OnlySent<AppendRequest>();
   EXPECT_EQ(append.prev_index, Index(2));

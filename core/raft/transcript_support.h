@@ -1,26 +1,39 @@
 // Stories about a cluster of cores, as text: commands, "----", and what came of them. A reviewer
 // reads the difference; testdata/*.txt holds the stories.
 //
-//   new n=3 [pre_vote=off] [check_quorum=off]   bootstraps servers 1..n
+//   new n=3 [OPTION=VALUE...]     bootstraps servers 1..n; options as in OptionsOf()
 //   blank n=5 [...]               nobody runs yet; 1..n are the members
 //   server 2 terms=1,1,2 term=2 [vote=1]        starts a server whose log has these terms
-//   timeout 1                     time moves to server 1's deadline, and only it notices
-//   heartbeat 1                   the same, of a leader
-//   elect 1                       the same and "stabilize", without the details
+//   join 4                        starts a server with an empty disk, which waits to be asked
+//   clock 2 ppm=50000             2's clock is faster by so many millionths from the start on
+//   timeout 1                     time moves to where server 1 loses its patience, and only it
+//                                 notices
+//   heartbeat 1                   the same to the next heartbeat, of a leader
+//   elect 1                       the first and "stabilize", without the details
+//   tick 1                        server 1 looks at its clock
 //   wait 100ms                    time moves, and nobody notices yet
 //   run 2s                        all goes well until then; tells only how it ended
 //   run-until 1                   the same until just before server 1's deadline
 //   deliver [1->2]                what is on the wire now (on this link) arrives
 //   stabilize                     the same until nothing is left
 //   drop [1->2]                   what is on the wire now (on this link) is lost
-//   delay 1->2, release           sets it aside, puts it back
+//   delay [1->2], release         sets it aside, puts it back
 //   wire                          shows what is on the wire
 //   cut 1->2, isolate 3, heal     messages to come are lost on a link; to and from 3; no more
+//   unreachable 1->2              1 is told that its connection to 2 is lost; "closed": by 2
 //   propose 1 a, read 1 7         a command, a read with context 7
+//   lease 1                       a read that relies on the lease
+//   change 1 voters=1,2 [learners=3]            1 is asked to change the members
+//   members [1]                   the configuration that a server goes by
+//   transfer 1 [2]                1 is asked to hand over
+//   compact 1 5                   1 writes a snapshot and forgets its log up to 5
+//   followers 1                   what a leader knows of them
 //   slow-disk 1, persist 1        1's writes wait; 1's oldest write becomes durable
 //   fast-disk 1                   all of them do, and at once from now on
-//   crash 3, restart 3
+//   crash 3, restart 3, wipe 3    (wipe: its disk is gone)
 //   status [1], log [1]
+//
+// Snapshots are on the wire like messages.
 #ifndef KONSUL_CORE_RAFT_TRANSCRIPT_SUPPORT_H_
 #define KONSUL_CORE_RAFT_TRANSCRIPT_SUPPORT_H_
 
@@ -44,32 +57,76 @@ class Transcript {
  private:
   using Words = std::vector<std::string>;
 
-  void Create(const Words& words, bool started);
-  void StartServer(const Words& words);
-  void Timeout(const std::string& id);
-  void Elect(const std::string& id);
-  void Isolate(const std::string& id);
-  void Propose(const std::string& id, const std::string& text);
-  void Read(const std::string& id, const std::string& context);
-  void ShowStatus(Server& server);
-  void ShowLog(Server& server);
-  void ForAll(const Words& words, void (Transcript::*show)(Server&));
+  // What is on the wire.
+  struct Freight {
+    std::vector<Message> messages;
+    std::vector<Parcel> parcels;
+  };
+  using Command = void (Transcript::*)(const Words&);
+  static const std::map<std::string, Command>& Commands();
 
-  void DeliverAll(std::vector<Message> messages);
-  // Takes what is on a link, or all of it, off the wire.
-  std::vector<Message> Take(const std::string& link);
+  void New(const Words& words);
+  void Blank(const Words& words);
+  void StartServer(const Words& words);
+  void Join(const Words& words);
+  void SetClock(const Words& words);
+  void Timeout(const Words& words);
+  void Heartbeat(const Words& words);
+  void Elect(const Words& words);
+  void TickOne(const Words& words);
+  void Wait(const Words& words);
+  void RunFor(const Words& words);
+  void RunUntil(const Words& words);
+  void DeliverSome(const Words& words);
+  void Stabilize(const Words& words);
+  void Drop(const Words& words);
+  void Delay(const Words& words);
+  void Release(const Words& words);
+  void ShowWire(const Words& words);
+  void Cut(const Words& words);
+  void Isolate(const Words& words);
+  void Heal(const Words& words);
+  void Unreachable(const Words& words);
+  void Closed(const Words& words);
+  void Propose(const Words& words);
+  void Read(const Words& words);
+  void LeaseRead(const Words& words);
+  void Change(const Words& words);
+  void Transfer(const Words& words);
+  void Compact(const Words& words);
+  void SlowDisk(const Words& words);
+  void FastDisk(const Words& words);
+  void Persist(const Words& words);
+  void Crash(const Words& words);
+  void Restart(const Words& words);
+  void Wipe(const Words& words);
+  void ShowMembers(const Words& words);
+  void ShowFollowers(const Words& words);
+  void ShowStatus(const Words& words);
+  void ShowLog(const Words& words);
+
+  // The servers that are named, or all.
+  std::vector<Server*> Named(const Words& words);
   Server& Find(const std::string& id);
+  void Create(const Words& words);
+  void LosePatience(Server& server);
+  void Arrive(const Freight& freight);
+  void StabilizeWire();
+  // Takes what is on a link, or all of it, off the wire.
+  Freight Take(const std::string& link);
   // Writes the disks that are not slow, and tells what has changed since the last time.
   void Settle();
+  void SettleOne(Server& server);
   void Say(absl::string_view text);
 
   std::unique_ptr<Cluster> cluster_;
   Safety safety_;
   Configuration members_;
   std::set<NodeId> slow_;
-  std::vector<Message> delayed_;
+  Freight delayed_;
   std::map<NodeId, std::string> shown_;
   std::map<NodeId, Index> commits_shown_;
+  std::map<NodeId, size_t> states_shown_;
   std::string output_;
 };
 
