@@ -1,10 +1,13 @@
 #include "core/server/membership_driver.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/status.h"
 
 namespace konsul::server {
@@ -81,6 +84,7 @@ absl::Status MembershipDriver::Apply(Change change, Instant deadline) {
     const raft::Configuration& current = driver_.raft().configuration();
     KONSUL_ASSIGN_OR_RETURN(const raft::Configuration target, change(current));
     if (target == current) return absl::OkStatus();
+    KONSUL_RETURN_IF_ERROR(CheckQuorumOf(target));
     const auto proposed = driver_.ProposeConfiguration(target);
     if (proposed.ok()) {
       KONSUL_RETURN_IF_ERROR(applier_.AwaitResult(*proposed, deadline).status());
@@ -93,6 +97,24 @@ absl::Status MembershipDriver::Apply(Change change, Instant deadline) {
     if (env_.After(kBusyPause) >= deadline) return proposed.status();
     KONSUL_RETURN_IF_ERROR(env_.Sleep(kBusyPause));
   }
+}
+
+// A change that the voters to come could not commit would never end, and nothing else could be
+// committed meanwhile: better to refuse it while the old voters can still do something else.
+absl::Status MembershipDriver::CheckQuorumOf(const raft::Configuration& target) const {
+  const Instant recently = env_.clock.Now() - 2 * options_.election_timeout;
+  std::set<NodeId> reachable = {driver_.raft().status().id};
+  for (const raft::FollowerStatus& follower : driver_.raft().followers()) {
+    if (follower.heard >= recently) reachable.insert(follower.id);
+  }
+  std::vector<std::string> silent;
+  for (const raft::Member& voter : target.voters) {
+    if (reachable.count(voter.id) == 0) silent.push_back(voter.name);
+  }
+  if (target.voters.size() - silent.size() > target.voters.size() / 2) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the ", target.voters.size(), " voters that would remain have no majority: ",
+      absl::StrJoin(silent, ", "), " cannot be reached; bring them back, or remove them first"));
 }
 
 absl::Status MembershipDriver::AwaitFinal(Instant deadline) {

@@ -37,6 +37,7 @@ class MembershipDriver {
   // What the configuration is to become, from what it is; equal when nothing is to be done.
   using Change = absl::FunctionRef<absl::StatusOr<raft::Configuration>(raft::Configuration)>;
   absl::Status Apply(Change change, Instant deadline);
+  absl::Status CheckQuorumOf(const raft::Configuration& target) const;
   // Suspends until the configuration in force is committed here and not joint.
   absl::Status AwaitFinal(Instant deadline);
   absl::Status PromoteLearners();
