@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "cmd/agent/advice.h"
 #include "cmd/agent/logger.h"
 #include "cmd/agent/pid_file.h"
+#include "cmd/konsul/boot_id.h"
 #include "cmd/node/node.h"
 #include "core/base/status.h"
 #include "core/fiber/scheduler.h"
@@ -20,15 +20,6 @@
 
 namespace konsul::agent {
 namespace {
-
-// Without one, a fresh one each time: the tables are then rebuilt at every start, which is slow but
-// never wrong.
-std::string BootId(env::Random random) {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(file, id);
-  return id.empty() ? absl::StrCat("unknown-", random.Next()) : id;
-}
 
 raft::Options RaftOptions(const Config& config) {
   raft::Options options;

@@ -11,6 +11,7 @@
 #include "cmd/flags/flags.h"
 #include "cmd/flags/nearest.h"
 #include "cmd/konsul/agent.h"
+#include "cmd/konsul/recover.h"
 
 namespace konsul {
 namespace {
@@ -19,6 +20,7 @@ constexpr char kUsage[] =
     R"(Usage: konsul COMMAND [FLAGS]
 
   agent     run a server; `konsul agent -dev` to try things out
+  recover   make a server decide alone whose quorum is lost for good; dangerous
   version   print the version
 
 `konsul agent -h` lists the flags. To talk to a running server: konsulctl.
@@ -79,6 +81,7 @@ int Agent(const std::vector<std::string>& args) {
 int Main(const std::vector<std::string>& args) {
   std::string command = args.empty() ? "" : args[0];
   if (command == "agent") return Agent({args.begin() + 1, args.end()});
+  if (command == "recover") return agent::RunRecover({args.begin() + 1, args.end()});
   if (command == "version" || command == "-version" || command == "--version") {
     std::cout << "Konsul v" << KONSUL_VERSION << "\n";
     return agent::kExitClean;
@@ -89,7 +92,7 @@ int Main(const std::vector<std::string>& args) {
   }
   if (!command.empty()) {
     std::cerr << "konsul: unknown command \"" << command << "\""
-              << flags::DidYouMean(command, {"agent", "version"}) << "\n\n";
+              << flags::DidYouMean(command, {"agent", "recover", "version"}) << "\n\n";
   }
   std::cerr << kUsage;
   return agent::kExitUsage;

@@ -119,6 +119,13 @@ absl::StatusOr<Identity> LoadOrCreateIdentity(env::Disk& disk, absl::string_view
   return identity;
 }
 
+absl::StatusOr<Identity> LoadIdentity(env::Disk& disk) {
+  absl::StatusOr<std::string> bytes = ReadAll(disk, kFileName);
+  absl::StatusOr<Identity> identity = bytes.ok() ? Decode(*bytes) : bytes.status();
+  if (identity.ok()) return identity;
+  return Annotate(identity.status(), absl::StrCat(disk.root(), "/", kFileName));
+}
+
 absl::Status UpdateIdentity(env::Disk& disk, const Identity& identity) {
   absl::Status removed = disk.Remove(kTemporaryName);
   if (!removed.ok() && !absl::IsNotFound(removed)) return removed;

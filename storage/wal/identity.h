@@ -30,6 +30,9 @@ struct Identity {
 absl::StatusOr<Identity> LoadOrCreateIdentity(env::Disk& disk, absl::string_view node_name,
                                               env::Random& random);
 
+// Reads the file; NotFound when it is missing, otherwise as above. Suspends.
+absl::StatusOr<Identity> LoadIdentity(env::Disk& disk);
+
 // Replaces the file atomically: after a crash it holds the old identity or the new one. On an error
 // either may be there. Suspends.
 absl::Status UpdateIdentity(env::Disk& disk, const Identity& identity);
