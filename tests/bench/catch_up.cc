@@ -20,7 +20,7 @@ constexpr Duration kRequestTimeout = 30s;
 constexpr Duration kTroublePause = 5ms;
 constexpr Duration kAskTimeout = 5s;
 constexpr char kMarker[] = "bench/catch-up-marker";
-constexpr char kInstalled[] = "konsul_raft_snapshots_installed_total";
+constexpr char kInstalled[] = "konsul_raft_snapshot_installed_total";
 
 double Median(std::vector<double> values) {
   if (values.empty()) return 0;

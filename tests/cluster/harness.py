@@ -50,6 +50,14 @@ def wait_until(what, condition, timeout=20.0):
         time.sleep(0.02)
 
 
+def quietly(attempt):
+    """None where the server cannot be asked or did not do it."""
+    try:
+        return attempt()
+    except (OSError, http.client.HTTPException, HttpError):
+        return None
+
+
 class Reply:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -109,6 +117,21 @@ class Api:
             return {}
         return {pair["Key"]: base64.b64decode(pair["Value"] or "") for pair in reply.json()}
 
+    def configuration(self, query=""):
+        """Who takes part: [{"ID", "Node", "Address", "Leader", "Voter"}]. HttpError, OSError."""
+        reply = self.request("GET", "/v1/operator/raft/configuration" + query)
+        if reply.status != 200:
+            raise HttpError(f"{reply.status} {reply.body.decode(errors='replace')}")
+        return reply.json()["Servers"]
+
+    def metrics(self):
+        """{name with labels: value} of Prometheus' text format."""
+        reply = self.request("GET", "/v1/agent/metrics?format=prometheus")
+        if reply.status != 200:
+            raise HttpError(f"{reply.status} {reply.body.decode(errors='replace')}")
+        lines = [l for l in reply.body.decode().splitlines() if l and not l.startswith("#")]
+        return {name: float(value) for name, _, value in (l.rpartition(" ") for l in lines)}
+
     def leader(self):
         """The leader's RPC address, or None when it is unknown or the server does not answer."""
         try:
@@ -166,6 +189,15 @@ class Server:
     def rpc_address(self):
         return f"{self.host}:{RPC_PORT}"
 
+    def http_address(self):
+        return f"{self.host}:{HTTP_PORT}"
+
+    def ctl(self, *args):
+        """Runs konsulctl against this server; returns the finished process."""
+        return subprocess.run([os.path.join(BIN, "konsulctl"), *args,
+                               f"-http-addr={self.http_address()}"],
+                              capture_output=True, text=True, timeout=60)
+
     def put(self, *args, **kwargs):
         return self.api.put(*args, **kwargs)
 
@@ -175,6 +207,7 @@ class Server:
 
 class Cluster:
     def __init__(self, directory, size, extra=()):
+        self.directory, self.extra = directory, list(extra)
         self.subnet = fresh_subnet()
         hosts = [f"{self.subnet}.{i + 1}" for i in range(size)]
         self.servers = []
@@ -198,6 +231,43 @@ class Cluster:
         self.wait_for_leader()
         return self
 
+    def add(self, number=None):
+        """One more server, which asks the others for membership once it is started. It is not."""
+        number = number or 1 + len(self.servers)
+        name, host = f"n{number}", f"{self.subnet}.{number}"
+        home = os.path.join(self.directory, self.subnet, name)
+        args = ["-server", f"-node={name}", f"-bind={host}", f"-client={host}",
+                f"-data-dir={home}/data"]
+        args += [f"-retry-join={other.host}" for other in self.servers] + self.extra
+        self.servers.append(Server(name, host, home, args))
+        return self.servers[-1]
+
+    def ids(self):
+        """{name: id} of all members."""
+        return {peer["Node"]: peer["ID"] for peer in self.wait_for_leader().api.configuration()}
+
+    def wait_for_voters(self, servers, timeout=30.0):
+        """Until exactly these are the members, all of them voters, and each of them says so."""
+        wanted = {(s.name, True) for s in servers}
+
+        def agreed():
+            try:
+                return all({(p["Node"], p["Voter"]) for p in s.api.configuration("?stale")} == wanted
+                           for s in servers)
+            except (OSError, http.client.HTTPException, HttpError):
+                return False
+        wait_until(f"exactly {sorted(s.name for s in servers)} to be voters", agreed, timeout)
+
+    def wait_until_caught_up(self, servers=None, timeout=30.0):
+        """Until each has applied a write that was made after the call."""
+        servers = servers or [s for s in self.servers if s.alive()]
+        key = "harness/marker"
+        value = str(time.monotonic_ns()).encode()
+        wait_until("a write to be taken", lambda: quietly(lambda: servers[0].put(key, value)), timeout)
+        for server in servers:
+            wait_until(f"{server.name} to catch up",
+                       lambda: quietly(lambda: server.get(key, "?stale") == value), timeout)
+
     def wait_for_leader(self, timeout=30.0):
         """Until all living servers name the same living leader; returns that server."""
         def agreed():
@@ -220,6 +290,10 @@ class ClusterTest(unittest.TestCase):
         cluster = Cluster(self.directory, size, extra)
         self._servers += cluster.servers
         return cluster.start() if start else cluster
+
+    def add_server(self, cluster, number=None):
+        self._servers.append(cluster.add(number))
+        return self._servers[-1]
 
     def single(self, *extra, start=True):
         """One server that is a cluster of its own."""
@@ -273,4 +347,4 @@ def raw_exchange(host, port, data, timeout=3.0):
 
 
 __all__ = ["Api", "BIN", "Cluster", "ClusterTest", "HTTP_PORT", "HttpError", "RPC_PORT", "Server",
-           "fresh_subnet", "raw_exchange", "signal", "wait_until"]
+           "fresh_subnet", "quietly", "raw_exchange", "signal", "wait_until"]
