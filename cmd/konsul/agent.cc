@@ -49,6 +49,7 @@ node::Options NodeOptions(const Config& config, const env::Env& env) {
   if (config.raft_trailing_logs > 0) {
     options.snapshots.trailing_entries = config.raft_trailing_logs;
   }
+  options.patience = config.raft_multiplier;
   options.tables_path = absl::StrCat(env.disk.root(), "/tables");
   options.boot_id = BootId(env.random.Fork("boot-id"));
   return options;

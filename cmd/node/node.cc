@@ -84,7 +84,9 @@ absl::Status Run(const env::Env& env, const Options& options) {
       {storage.log(), storage.TakeRecovered(), storage.machine(), storage.snapshots(),
        [&](ClusterId cluster) { return storage.StoreCluster(cluster); }});
 
-  const net_api::Routes routes({*server, *server, storage.tables(), env.clock});
+  api::Options api_options;
+  api_options.health.last_contact_max *= options.patience;
+  const net_api::Routes routes({*server, *server, storage.tables(), env.clock, api_options});
   http::ServerOptions http_options;
   http_options.drain_grace = kDrainGrace;
   http::Server http_server(env, http_options, routes.handler());
@@ -94,8 +96,10 @@ absl::Status Run(const env::Env& env, const Options& options) {
     // The fibers use everything above, so they end first. Links are in a group of their own because
     // the server's fibers send through them until they end.
     fiber::Group links(env.scheduler);
-    rpc::RpcTransport transport(env, *server, links);
-    rpc::RpcServer rpc_server(env, *server, [&](NodeId peer) { transport.PeerIsUp(peer); });
+    const rpc::Patience patience = rpc::Patience{}.Times(options.patience);
+    rpc::RpcTransport transport(env, *server, links, patience);
+    rpc::RpcServer rpc_server(
+        env, *server, [&](NodeId peer) { transport.PeerIsUp(peer); }, patience);
     fiber::Group fibers(env.scheduler);
     server->Start(transport, fibers);
     fibers.Spawn("rpc-server", [&] { (void)rpc_server.Serve(*rpc_listener); });

@@ -25,6 +25,9 @@ struct Options {
   uint32_t bootstrap_expect = 1;          // -bootstrap-expect; 1 for -dev
   std::vector<env::Endpoint> retry_join;  // -retry-join
   raft::Options raft;
+  // How many times longer than on a LAN an answer of another server may take; 1 or more. As the
+  // times in `raft` were multiplied.
+  uint32_t patience = 1;
   server::SnapshotOptions snapshots;
   uint64_t wal_segment_bytes = 64 << 20;
 

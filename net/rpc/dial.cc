@@ -8,20 +8,12 @@
 
 namespace konsul::rpc {
 
-Patience Patience::Times(double factor) const {
-  const auto times = [&](Duration d) {
-    return Duration(static_cast<int64_t>(static_cast<double>(d.count()) * factor));
-  };
-  Patience p;
-  p.dial = times(dial);
-  p.introduction = times(introduction);
-  p.redial_min = times(redial_min);
-  p.redial_max = times(redial_max);
-  p.refused = times(refused);
-  p.ping = times(ping);
-  p.silence = times(silence);
-  p.inbound_silence = times(inbound_silence);
-  p.snapshot_idle = times(snapshot_idle);
+Patience Patience::Times(uint32_t factor) const {
+  Patience p = *this;
+  for (Duration Patience::* wait :
+       {&Patience::dial, &Patience::introduction, &Patience::silence, &Patience::inbound_silence}) {
+    p.*wait *= factor;
+  }
   return p;
 }
 

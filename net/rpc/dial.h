@@ -2,6 +2,7 @@
 #ifndef KONSUL_NET_RPC_DIAL_H_
 #define KONSUL_NET_RPC_DIAL_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -25,8 +26,8 @@ struct Patience {
   Duration inbound_silence = 10s;  // without a ping: whoever dialled us is gone
   Duration snapshot_idle = 10s;    // until an unused connection for snapshots is closed
 
-  // Everything `factor` times as long, for slow networks.
-  Patience Times(double factor) const;
+  // For slow networks: waits `factor` times as long for the other side. The pauses stay.
+  Patience Times(uint32_t factor) const;
 };
 
 // Dials `address` and exchanges introductions. Unavailable, DeadlineExceeded, or the text with
