@@ -79,12 +79,12 @@ absl::StatusOr<Rows> SnapshotWorld::ReadLatest(server::SnapshotStore& store) {
   return Read(*file);
 }
 
-std::pair<server::SnapshotMeta, std::string> SnapshotWorld::Remote(uint64_t index,
-                                                                   const Rows& rows) {
+std::pair<server::SnapshotMeta, std::string> SnapshotWorld::Remote(uint64_t index, const Rows& rows,
+                                                                   uint64_t digest) {
   MemoryDisk disk(&scheduler);
   std::pair<server::SnapshotMeta, std::string> remote;
   KONSUL_CHECK(WithStore(disk, [&](server::SnapshotStore& store) {
-                 remote.first = Write(store, MetaAt(index), rows).value();
+                 remote.first = Write(store, MetaAt(index, digest), rows).value();
                }).ok());
   remote.second = disk.Files().at("snapshots/" + SnapshotName(remote.first.point.last));
   return remote;

@@ -40,10 +40,13 @@ class SnapshotWorld {
   absl::StatusOr<Rows> Read(server::SnapshotFile& file);
   absl::StatusOr<Rows> ReadLatest(server::SnapshotStore& store);
   // The bytes of a snapshot as its leader has them, with the meta that goes with them.
-  std::pair<server::SnapshotMeta, std::string> Remote(uint64_t index, const Rows& rows);
+  std::pair<server::SnapshotMeta, std::string> Remote(uint64_t index, const Rows& rows,
+                                                      uint64_t digest = 1);
+
+  explicit SnapshotWorld(fiber::PickPolicy* policy = nullptr) : scheduler(stacks, policy) {}
 
   fiber::StackPool stacks;
-  fiber::Scheduler scheduler{stacks};
+  fiber::Scheduler scheduler;
 };
 
 }  // namespace konsul::snapshot

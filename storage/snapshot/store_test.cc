@@ -116,6 +116,40 @@ TEST_F(StoreTest, AnOlderOneThatIsFinishedLaterIsNotTheLatest) {
   });
 }
 
+// However their steps mix.
+TEST_F(StoreTest, OfTwoThatAreFinishedAtOnceTheLaterIsTheLatest) {
+  struct RandomPick : fiber::PickPolicy {
+    size_t Pick(size_t runnable) override { return random.Below(runnable); }
+    env::Random random{0};
+  } policy;
+  const auto [meta, bytes] = world.Remote(20, others);
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    policy.random = env::Random(seed);
+    SnapshotWorld mixed(&policy);
+    MemoryDisk shared(&mixed.scheduler);
+    ASSERT_TRUE(mixed
+                    .WithStore(shared,
+                               [&, meta = meta, bytes = bytes](SnapshotStore& store) {
+                                 fiber::Group group(mixed.scheduler);
+                                 group.Spawn("write", [&] {
+                                   EXPECT_TRUE(mixed.Write(store, MetaAt(10), {}).ok());
+                                 });
+                                 group.Spawn("receive", [&, meta, bytes] {
+                                   auto receiver = store.Receive(meta).value();
+                                   EXPECT_TRUE(receiver->Write(0, bytes).ok());
+                                   EXPECT_TRUE(receiver->Finish().ok());
+                                 });
+                                 group.Join();
+                                 EXPECT_EQ(store.latest()->point, MetaAt(20).point);
+                                 EXPECT_EQ(mixed.ReadLatest(store).value(), others);
+                               })
+                    .ok());
+    EXPECT_EQ(shared.Files().size(), 1u);
+    EXPECT_EQ(shared.Files().count(PathAt(20)), 1u);
+    if (HasFailure()) FAIL() << "seed " << seed;
+  }
+}
+
 TEST_F(StoreTest, ReceivesInPiecesAndGoesOnWhereItStopped) {
   const auto [meta, bytes] = world.Remote(10, rows);
   uint64_t sent = 0;
@@ -169,8 +203,8 @@ TEST_F(StoreTest, AnotherSnapshotReplacesTheOneOnItsWayIn) {
 
 TEST_F(StoreTest, WhatArrivesDamagedIsThrownAway) {
   const auto [meta, bytes] = world.Remote(10, rows);
-  std::string other = world.Remote(10, others).second;
-  other.resize(bytes.size());
+  const std::string other = world.Remote(10, rows, 2).second;
+  ASSERT_EQ(other.size(), bytes.size());
   const auto receive = [&, meta = meta](SnapshotStore& store, const std::string& sent) {
     auto receiver = store.Receive(meta).value();
     EXPECT_TRUE(receiver->Write(receiver->offset(), sent.substr(receiver->offset())).ok());
