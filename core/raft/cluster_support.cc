@@ -290,7 +290,7 @@ bool Cluster::DeliverEverything() {
 void Cluster::RunUntil(Instant end) {
   while (true) {
     for (auto& [id, server] : servers_) {
-      if (server.up()) PersistAll(server);
+      if (server.up() && slow.count(id) == 0) PersistAll(server);
     }
     if (DeliverEverything()) {
       now = now + 100us;

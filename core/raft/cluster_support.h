@@ -134,6 +134,8 @@ class Cluster {
   Instant now;
   std::vector<Message> wire;
   std::vector<Parcel> parcels;
+  // Servers whose writes RunUntil leaves alone.
+  std::set<NodeId> slow;
   // Links that lose what is put on them, as from/to.
   std::set<std::pair<NodeId, NodeId>> cut;
 

@@ -121,6 +121,7 @@ void Raft::Core::ElectionTimeout(const Moment& moment) {
 // win does not drive the others' terms up (thesis 9.6).
 void Raft::Core::PreCampaign(const Moment& moment) {
   role = Role::kPreCandidate;
+  campaigns_by_transfer = false;
   ResetElectionTimer(moment);
   ask_again = moment.now + options.heartbeat_interval;
   votes = Votes{{id, true}};  // binds not even itself, so nothing has to be durable

@@ -114,6 +114,8 @@ void Invariants::CheckRole(const Raft::Core& core) {
   KONSUL_CHECK((core.leader == core.id) == (core.role == Role::kLeader), RoleName(core.role),
                " and its leader");
   KONSUL_CHECK(!campaigns || core.leader == NodeId(0), "campaigns against a known leader");
+  KONSUL_CHECK(!core.campaigns_by_transfer || core.role == Role::kCandidate, RoleName(core.role),
+               " on behalf of a leader");
   // A leader that removes itself leads until that is committed.
   KONSUL_CHECK(core.role == Role::kFollower || core.role == Role::kLeader || core.MayCampaign(),
                RoleName(core.role), " without a vote in the configuration");

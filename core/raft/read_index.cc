@@ -61,7 +61,10 @@ absl::StatusOr<Index> Raft::Core::LeaseRead(Instant now) const {
   }
   const Instant from =
       MajorityOf(now, [](const Progress& follower) { return follower.lease_from; });
-  const Duration lease = options.lease_promise / (kMillion + drift) * (kMillion - drift);
+  const int64_t promise = options.lease_promise.count();
+  const int64_t ours = kMillion - drift;
+  const int64_t theirs = kMillion + drift;
+  const Duration lease(promise / theirs * ours + promise % theirs * ours / theirs);
   if (now >= from + lease) return absl::UnavailableError("the lease has run out");
   return commit;
 }

@@ -338,6 +338,7 @@ void Transcript::Delay(const Words& words) {
   for (const Parcel& parcel : freight.parcels) {
     Say(absl::StrCat("set aside ", Describe(parcel)));
     delayed_.parcels.push_back(parcel);
+    cluster_->GiveUp(parcel);
   }
 }
 
@@ -427,9 +428,9 @@ void Transcript::Compact(const Words& words) {
   cluster_->TakeSnapshot(Find(WordAt(words, 1)), Index(Number(WordAt(words, 2))));
 }
 
-void Transcript::SlowDisk(const Words& words) { slow_.insert(Find(WordAt(words, 1)).id); }
+void Transcript::SlowDisk(const Words& words) { cluster_->slow.insert(Find(WordAt(words, 1)).id); }
 
-void Transcript::FastDisk(const Words& words) { slow_.erase(Find(WordAt(words, 1)).id); }
+void Transcript::FastDisk(const Words& words) { cluster_->slow.erase(Find(WordAt(words, 1)).id); }
 
 void Transcript::Persist(const Words& words) {
   if (!cluster_->PersistOne(Find(WordAt(words, 1)))) Say("nothing is being written");
@@ -439,6 +440,7 @@ void Transcript::Persist(const Words& words) {
 
 void Transcript::ShowMembers(const Words& words) {
   for (Server* server : Named(words)) {
+    if (!server->up()) continue;
     const Configuration& configuration = server->raft->configuration();
     Say(absl::StrCat(server->id.value, ": ",
                      configuration.empty() ? "nobody" : MembersOf(configuration)));
@@ -501,7 +503,7 @@ Server& Transcript::Find(const std::string& id) { return cluster_->at(Number(id)
 
 void Transcript::Settle() {
   for (auto& [id, server] : cluster_->servers()) {
-    if (server.up() && slow_.count(id) == 0) cluster_->PersistAll(server);
+    if (server.up() && cluster_->slow.count(id) == 0) cluster_->PersistAll(server);
   }
   for (auto& [id, server] : cluster_->servers()) SettleOne(server);
   const std::string broken = safety_.Observe(*cluster_);

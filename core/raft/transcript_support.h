@@ -17,7 +17,7 @@
 //   deliver [1->2]                what is on the wire now (on this link) arrives
 //   stabilize                     the same until nothing is left
 //   drop [1->2]                   what is on the wire now (on this link) is lost
-//   delay [1->2], release         sets it aside, puts it back
+//   delay [1->2], release         sets it aside, puts it back; who sends a snapshot gives it up
 //   wire                          shows what is on the wire
 //   cut 1->2, isolate 3, heal     messages to come are lost on a link; to and from 3; no more
 //   unreachable 1->2              1 is told that its connection to 2 is lost; "closed": by 2
@@ -39,7 +39,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -122,7 +121,6 @@ class Transcript {
   std::unique_ptr<Cluster> cluster_;
   Safety safety_;
   Configuration members_;
-  std::set<NodeId> slow_;
   Freight delayed_;
   std::map<NodeId, std::string> shown_;
   std::map<NodeId, Index> commits_shown_;
