@@ -86,6 +86,9 @@ class Run {
     KONSUL_ASSIGN_OR_RETURN(result_.after_per_second, MeasurePhase("all three up again"));
     result_.failed = pressure_->failed();
     pressure_.reset();
+    KONSUL_ASSIGN_OR_RETURN(const size_t leader,
+                            cluster_.WaitForLeader(env_.After(kRequestTimeout)));
+    result_.leader_changed = leader != leader_;
     return result_;
   }
 
@@ -141,10 +144,10 @@ class Run {
       }
       told_("follower catching up", round, round);
       const std::string marker = absl::StrCat(round);
-      KONSUL_RETURN_IF_ERROR(Put(env_, server, kMarker, marker, env_.After(kRequestTimeout)));
+      const absl::Status put = Put(env_, server, kMarker, marker, env_.After(kRequestTimeout));
       KONSUL_ASSIGN_OR_RETURN(windows.emplace_back(), Window());
       const absl::StatusOr<bool> has = cluster_.HasApplied(follower_, kMarker, marker);
-      if (has.ok() && *has) break;
+      if (put.ok() && has.ok() && *has) break;
     }
     result_.caught_up_after = env_.clock.Now() - begin;
     result_.windows_during = windows.size();

@@ -37,6 +37,7 @@ struct CatchUpResult {
   uint64_t failed = 0;                // requests
   uint64_t leader_memory_before = 0;  // resident bytes, when the follower was stopped
   uint64_t leader_memory_most = 0;    // until it had caught up
+  bool leader_changed = false;        // the figures are then not about one leader
   double snapshots_installed = 0;     // by the follower; -1: it does not tell
 
   double SlowdownPercent() const {

@@ -38,12 +38,13 @@ std::string Text(const CatchUpOptions& options, const CatchUpResult& result) {
       "  it catches up             %8.0f   for %.1f s (%d windows), %.0f snapshots installed\n"
       "  all three up again        %8.0f\n"
       "slowed by %.1f%% while it caught up; %d requests failed; the leader's memory %.0f MiB "
-      "before, at most %.0f MiB\n",
+      "before, at most %.0f MiB%s\n",
       options.clients, options.value_bytes, options.keys, result.before_per_second,
       result.down_per_second, options.missed_writes, result.during_per_second,
       ToSeconds(result.caught_up_after), result.windows_during, result.snapshots_installed,
       result.after_per_second, result.SlowdownPercent(), result.failed,
-      Mebibytes(result.leader_memory_before), Mebibytes(result.leader_memory_most));
+      Mebibytes(result.leader_memory_before), Mebibytes(result.leader_memory_most),
+      result.leader_changed ? "\nThe leader changed meanwhile." : "");
 }
 
 std::string Json(const CatchUpOptions& options, const CatchUpResult& result) {
@@ -51,19 +52,18 @@ std::string Json(const CatchUpOptions& options, const CatchUpResult& result) {
       "{\"missed_writes\":%d,\"clients\":%d,\"before_per_second\":%.1f,\"down_per_second\":%.1f,"
       "\"during_per_second\":%.1f,\"after_per_second\":%.1f,\"caught_up_seconds\":%.2f,"
       "\"snapshots_installed\":%.0f,\"slowdown_percent\":%.1f,\"failed\":%d,"
-      "\"leader_mib_before\":%.1f,\"leader_mib_most\":%.1f}\n",
+      "\"leader_mib_before\":%.1f,\"leader_mib_most\":%.1f,\"leader_changed\":%s}\n",
       options.missed_writes, options.clients, result.before_per_second, result.down_per_second,
       result.during_per_second, result.after_per_second, ToSeconds(result.caught_up_after),
       result.snapshots_installed, result.SlowdownPercent(), result.failed,
-      Mebibytes(result.leader_memory_before), Mebibytes(result.leader_memory_most));
+      Mebibytes(result.leader_memory_before), Mebibytes(result.leader_memory_most),
+      result.leader_changed ? "true" : "false");
 }
 
 absl::StatusOr<int> RunCommand(const flags::Parsed& parsed) {
   KONSUL_ASSIGN_OR_RETURN(const CatchUpOptions options, ParseOptions(parsed));
   KONSUL_ASSIGN_OR_RETURN(uint64_t limit, Number(parsed, "limit", 20, 0, 100));
-  OwnCluster::Options servers;
-  KONSUL_ASSIGN_OR_RETURN(servers.program, KonsulProgram(parsed));
-  servers.flags = AgentFlags(parsed);
+  KONSUL_ASSIGN_OR_RETURN(const OwnCluster::Options servers, OwnServers(parsed));
   CatchUpResult result;
   Progress progress;
   KONSUL_RETURN_IF_ERROR(RunInterruptibly([&](const env::Env& env) {

@@ -55,23 +55,31 @@ std::vector<flags::Flag> OwnServerFlags() {
   return {{"konsul", Kind::kString, "FILE",
            "The konsul program whose servers are measured. Default: the one beside konsul-bench."},
           {"agent-flag", Kind::kList, "FLAG",
-           "One more flag for each server, e.g. -agent-flag=-raft-multiplier=2. May be repeated."}};
+           "One more flag for each server, e.g. -agent-flag=-raft-multiplier=2. May be repeated."},
+          {"logs", Kind::kString, "DIR",
+           "A directory for the servers' logs, n1.log and so on, which are appended to. Without it "
+           "they are removed in the end, with the data."}};
 }
 
-absl::StatusOr<std::string> KonsulProgram(const flags::Parsed& parsed) {
+absl::StatusOr<OwnCluster::Options> OwnServers(const flags::Parsed& parsed) {
+  OwnCluster::Options options;
   std::error_code error;
-  std::filesystem::path path = parsed.Get("konsul");
-  if (path.empty()) {
-    path = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "konsul";
+  std::filesystem::path program = parsed.Get("konsul");
+  if (program.empty()) {
+    program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "konsul";
   }
-  path = std::filesystem::absolute(path, error);
-  if (access(path.c_str(), X_OK) == 0) return path.string();
-  return absl::InvalidArgumentError(
-      absl::StrCat("there is no program ", path.string(), "; -konsul=FILE names it"));
-}
-
-std::vector<std::string> AgentFlags(const flags::Parsed& parsed) {
-  return parsed.Has("agent-flag") ? parsed.values.at("agent-flag") : std::vector<std::string>();
+  options.program = std::filesystem::absolute(program, error).string();
+  if (access(options.program.c_str(), X_OK) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no program ", options.program, "; -konsul=FILE names it"));
+  }
+  options.log_directory = parsed.Get("logs");
+  if (!options.log_directory.empty() && access(options.log_directory.c_str(), W_OK) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot write in a directory ", options.log_directory));
+  }
+  if (parsed.Has("agent-flag")) options.flags = parsed.values.at("agent-flag");
+  return options;
 }
 
 }  // namespace konsul::bench

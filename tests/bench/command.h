@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "cmd/flags/flags.h"
 #include "core/env/network.h"
+#include "tests/bench/own_cluster.h"
 
 namespace konsul::bench {
 
@@ -50,11 +51,10 @@ flags::Flag FormatFlag();
 flags::Flag ServersFlag();
 absl::StatusOr<std::vector<env::Endpoint>> Servers(const flags::Parsed& parsed);
 
-// -konsul and -agent-flag, for benchmarks that start servers of their own.
+// -konsul, -agent-flag and -logs, for benchmarks that start servers of their own.
 std::vector<flags::Flag> OwnServerFlags();
-// The program: as given, else the one beside this program. InvalidArgument when it is not there.
-absl::StatusOr<std::string> KonsulProgram(const flags::Parsed& parsed);
-std::vector<std::string> AgentFlags(const flags::Parsed& parsed);
+// InvalidArgument when there is no such program, or no such directory for logs.
+absl::StatusOr<OwnCluster::Options> OwnServers(const flags::Parsed& parsed);
 
 }  // namespace konsul::bench
 

@@ -62,9 +62,8 @@ absl::StatusOr<Plan> ParsePlan(const flags::Parsed& parsed) {
   plan.failover.attempt_timeout = std::chrono::milliseconds(attempt);
   plan.failover.pace = std::chrono::milliseconds(pace);
   plan.verbose = parsed.GetBool("verbose");
+  KONSUL_ASSIGN_OR_RETURN(plan.cluster, OwnServers(parsed));
   plan.cluster.servers = kServers;
-  KONSUL_ASSIGN_OR_RETURN(plan.cluster.program, KonsulProgram(parsed));
-  plan.cluster.flags = AgentFlags(parsed);
   return plan;
 }
 

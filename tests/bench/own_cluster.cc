@@ -50,7 +50,9 @@ OwnCluster::OwnCluster(const env::Env& env, Options options)
   for (size_t i = 0; i < size(); ++i) {
     const std::string home = absl::StrCat(env.disk.root(), "/", Name(i));
     std::filesystem::create_directories(home);
-    log_paths_.push_back(home + "/log");
+    log_paths_.push_back(options_.log_directory.empty()
+                             ? home + "/log"
+                             : absl::StrCat(options_.log_directory, "/", Name(i), ".log"));
   }
 }
 

@@ -22,6 +22,7 @@ namespace konsul::bench {
 class OwnCluster {
  public:
   struct Options {
+    std::string log_directory;       // empty: beside the data
     std::string program;             // konsul
     std::vector<std::string> flags;  // for each agent, besides what makes it a member
     size_t servers = 3;

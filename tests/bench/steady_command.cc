@@ -57,8 +57,7 @@ absl::StatusOr<Plan> ParsePlan(const flags::Parsed& parsed) {
   KONSUL_ASSIGN_OR_RETURN(uint64_t pace, Number(parsed, "pace", 50, 0, 60'000));
   plan.lasting = std::chrono::seconds(seconds);
   plan.writes.pace = std::chrono::milliseconds(pace);
-  KONSUL_ASSIGN_OR_RETURN(plan.cluster.program, KonsulProgram(parsed));
-  plan.cluster.flags = AgentFlags(parsed);
+  KONSUL_ASSIGN_OR_RETURN(plan.cluster, OwnServers(parsed));
   return plan;
 }
 
