@@ -110,8 +110,14 @@ void Directory::Release(const std::string& name) {
 absl::Status Directory::Sweep() {
   const std::set<std::string> names = obsolete_;
   for (const std::string& name : names) {
-    const bool held = holders_.count(name) > 0 && !mutation::On(Mutation::kSnapshotDeletesOpenOne);
-    if (held || obsolete_.erase(name) == 0) continue;
+    const bool held = holders_.count(name) > 0;
+    if (held && !mutation::On(Mutation::kSnapshotDeletesOpenOne)) continue;
+    if (obsolete_.erase(name) == 0) continue;
+    if (held) {
+      // Whoever has it open would go on with it; the bug is to lose its bytes.
+      auto file = disk().Open(Path(name), env::OpenMode::kReadWrite);
+      if (file.ok()) (*file)->Truncate(0).IgnoreError();
+    }
     removing_.insert(name);
     const absl::Status status = disk().Remove(Path(name));
     removing_.erase(name);

@@ -130,9 +130,17 @@ TEST_F(StoreTest, OfTwoThatAreFinishedAtOnceTheLaterIsTheLatest) {
     ASSERT_TRUE(mixed
                     .WithStore(shared,
                                [&, meta = meta, bytes = bytes](SnapshotStore& store) {
+                                 // One that was given up is removed meanwhile.
+                                 (void)store.Create(MetaAt(5)).value();
                                  fiber::Group group(mixed.scheduler);
+                                 group.Spawn("look", [&] { (void)store.OpenLatest().status(); });
                                  group.Spawn("write", [&] {
-                                   EXPECT_TRUE(mixed.Write(store, MetaAt(10), {}).ok());
+                                   // So long that it ends about when the other one does.
+                                   const size_t count = policy.random.Below(rows.size());
+                                   const Rows some(
+                                       rows.begin(),
+                                       rows.begin() + static_cast<std::ptrdiff_t>(count));
+                                   EXPECT_TRUE(mixed.Write(store, MetaAt(10), some).ok());
                                  });
                                  group.Spawn("receive", [&, meta, bytes] {
                                    auto receiver = store.Receive(meta).value();

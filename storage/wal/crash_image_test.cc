@@ -217,6 +217,7 @@ RC_GTEST_FIXTURE_PROP(CrashImageTest, RandomWorkloadsRecoverFromRandomPowerLosse
     for (size_t s = 0; s < keep.size(); ++s) keep[s] = random.Chance(kept_of_8, 8);
     disk = moment.disk->AfterPowerLoss(keep, random.Below(moment.disk->unsynced_names() + 1));
     absl::StatusOr<Model> found = world.Read(*disk);
+    RC_LOG() << found.status().ToString() << "\n";
     RC_ASSERT(found.ok());
     RC_ASSERT(moment.acknowledged.Allows(*found) || moment.attempted.Allows(*found));
     known = *found;

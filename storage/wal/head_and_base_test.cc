@@ -152,6 +152,38 @@ TEST_F(HeadAndBaseTest, SegmentsBeforeABaseAreFreeAlsoAfterARestart) {
   EXPECT_EQ(disk.Files().count(SegmentPath("wal", 2)), 1u);
 }
 
+// Found by the crash images: the fiber that removes was still at work when the log moved on, and
+// took the segment before the one that had nothing yet.
+TEST_F(HeadAndBaseTest, ASegmentStaysUntilTheNextOneHasABatch) {
+  const auto entry = [](uint64_t index) {
+    return Step(OwnedBatch{{}, {MakeEntry(index, 1, std::string(1700, 'x'))}});
+  };
+  ASSERT_TRUE(world
+                  .WithWal(disk,
+                           [&](Wal::Opened& opened) {
+                             for (uint64_t i = 1; i <= 6; ++i) {
+                               ASSERT_TRUE(entry(i).Do(*opened.wal).ok());
+                             }
+                             world.Settle();
+                             disk.before = [&](MemoryDisk::Call call, const std::string& path) {
+                               return call == MemoryDisk::Call::kSync &&
+                                              path == SegmentPath("wal", 4)
+                                          ? absl::UnavailableError("")
+                                          : absl::OkStatus();
+                             };
+                             ASSERT_TRUE(opened.wal->Compact(Index(6)).ok());
+                             EXPECT_FALSE(entry(7).Do(*opened.wal).ok());
+                             world.Settle();
+                             disk.before = nullptr;
+                           })
+                  .ok());
+  EXPECT_EQ(disk.Files().begin()->first, SegmentPath("wal", 3));
+  const auto after = disk.AfterPowerLoss(std::vector<bool>(disk.Unsynced().size(), false), 0);
+  const absl::StatusOr<Model> read = world.Read(*after);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->end(), (raft::LogPosition{Index(6), Term(1)}));
+}
+
 // POSIX does not promise that removals become durable in their order, and a gap would be damage.
 TEST_F(HeadAndBaseTest, EachRemovalIsDurableBeforeTheNext) {
   std::string calls;

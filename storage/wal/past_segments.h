@@ -30,7 +30,7 @@ class PastSegments {
   PastSegments(env::Disk& disk, std::string directory, std::deque<PastSegment> past, Logger& logger,
                fiber::Scheduler& scheduler);
 
-  // A segment that has been filled.
+  // A segment that has been filled; the next one has a batch that is durable.
   void Add(PastSegment segment);
   // Nothing in the segments so far counts any more: a Reset is durable.
   void Forget();

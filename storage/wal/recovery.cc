@@ -50,7 +50,8 @@ class Recoverer {
     if (!sequences.empty()) replay_ = Replay(sequences.front());
     for (uint64_t sequence : sequences) {
       // One that others were removed before is in use, so it was finished.
-      const bool may_be_unfinished = sequence == sequences.back() && replay_.begun;
+      const bool may_be_unfinished = sequence == sequences.back() && replay_.begun &&
+                                     !mutation::On(Mutation::kUnfinishedSegment);
       KONSUL_RETURN_IF_ERROR(ReadSegment(sequence, may_be_unfinished));
     }
     KONSUL_RETURN_IF_ERROR(CutTail());

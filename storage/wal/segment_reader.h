@@ -66,6 +66,8 @@ class SegmentReader {
 
  private:
   absl::Status ReadBatches(Replay& replay);
+  // The record at stop_, if it is intact. `batch` is the one that is expected.
+  std::optional<Record> NextRecord(uint64_t batch);
   absl::Status Apply(Replay& replay, const std::vector<Record>& batch);
   absl::Status ApplyHead(Replay& replay, const Record& record) const;
   absl::Status ApplyBase(Replay& replay, const Record& record);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -108,9 +109,10 @@ class SegmentedWal final : public Wal {
 
   // A batch lies within one segment. One that is bigger than any gets a segment that is enlarged.
   absl::Status MakeRoom(Content& content) {
-    if (tail_ + EncodedSize(content) > active_.bytes && tail_ > kSegmentHeaderBytes) {
+    if (tail_ + EncodedSize(content) > active_.bytes && tail_ > kSegmentHeaderBytes &&
+        !mutation::On(Mutation::kGrowWithoutSync)) {
       KONSUL_ASSIGN_OR_RETURN(Segment next, supply_.Take());
-      past_.Add({active_.sequence, active_last_index_});
+      left_ = PastSegment{active_.sequence, active_last_index_};
       active_ = std::move(next);
       active_last_index_ = Index();
       tail_ = kSegmentHeaderBytes;
@@ -129,6 +131,9 @@ class SegmentedWal final : public Wal {
 
   // `content` is durable.
   void Note(const Content& content) {
+    // Not before: until the new segment has a batch, the log needs the one before it, whatever
+    // Compact was told.
+    if (left_) past_.Add(*std::exchange(left_, std::nullopt));
     if (content.hard_state) hard_state_ = *content.hard_state;
     if (content.base) {
       base_ = content.base->index;
@@ -154,8 +159,9 @@ class SegmentedWal final : public Wal {
   Index base_;
   raft::LogPosition end_;
   Segment active_;
-  Index active_last_index_;  // as PastSegment's
-  uint64_t tail_;            // where the next batch goes
+  Index active_last_index_;          // as PastSegment's
+  std::optional<PastSegment> left_;  // before the active one, while that has no batch
+  uint64_t tail_;                    // where the next batch goes
   uint64_t ask_at_ = 0;
   std::string buffer_;
   absl::Status poison_;
