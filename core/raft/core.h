@@ -75,7 +75,6 @@ struct Raft::Core {
   void MakeWay(const Moment& moment, NodeId other, bool granted);
   void OwnVoteIsDurable(const Moment& moment);
   void ResetElectionTimer(const Moment& moment);
-  bool MayCampaign() const { return electorate().IsVoter(id); }
   Instant QuorumLapses() const;
   // When a disk that is slower than this is called stuck.
   Instant DiskStalls() const { return writes.oldest() + options.disk_stall_timeout; }
@@ -109,6 +108,7 @@ struct Raft::Core {
   void SyncFollowers(Instant now);
   void ConfigurationCommitted(const Moment& moment);
   const Configuration& electorate() const;
+  bool MayCampaign() const;
 
   // ---- transfer.cc
   absl::Status TransferLeadership(const Moment& moment, NodeId to);

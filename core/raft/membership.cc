@@ -68,6 +68,15 @@ const Configuration& Raft::Core::electorate() const {
   return configuration();
 }
 
+// Thesis 4.2.2: who is no voter by a configuration that may not be committed still stands for
+// election, without a vote of its own. It may be the only one to have that entry: nobody else can
+// win against its longer log then.
+bool Raft::Core::MayCampaign() const {
+  if (electorate().IsVoter(id)) return true;
+  const Index current = configurations.current_index();
+  return current > commit && configurations.InForceAt(current - 1).IsVoter(id);
+}
+
 // Everybody in the configuration gets the log. Who is not in it any more still gets it up to the
 // entry that says so, or would go on to stand for election; see ConfigurationCommitted.
 void Raft::Core::SyncFollowers(Instant now) {

@@ -206,6 +206,15 @@ TEST_F(MembershipTest, TransferRefusals) {
   EXPECT_TRUE(absl::IsNotFound(Transfer(0)));
 }
 
+// It would wait for somebody who is gone, and refuse proposals for as long.
+TEST_F(MembershipTest, TransferToWhoIsLeavingIsRefused) {
+  LeadOf(2);
+  ASSERT_TRUE(Change({1}).ok());
+  EXPECT_TRUE(absl::IsNotFound(Transfer(2)));
+  Acknowledge(2, 3);
+  EXPECT_TRUE(TryToPropose().ok());
+}
+
 TEST_F(MembershipTest, TransferGoesToTheFurthestVoterWhenNobodyIsNamed) {
   LeadOf(3);
   ASSERT_TRUE(Change({1, 2, 3}, {4}).ok());

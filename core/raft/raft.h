@@ -50,11 +50,13 @@ struct Options {
   // A leader whose log batch is not durable after this long steps down: its disk is stuck.
   Duration disk_stall_timeout = 1s;
   // Limits of one AppendEntries; at least one entry goes out whatever its size.
-  size_t append_entries_max = 1024;
-  size_t append_bytes_max = 1 << 20;
+  size_t append_entries_max = 512;
+  size_t append_bytes_max = 256 << 10;
   // Appends in flight per follower before the leader waits for a reply, and bytes in them.
-  size_t inflight_max = 256;
-  size_t inflight_bytes_max = 16 << 20;
+  // What one follower that catches up may cost at once: encoding it all must not take so long
+  // that heartbeats are late.
+  size_t inflight_max = 32;
+  size_t inflight_bytes_max = 2 << 20;
   // Entries proposed and not committed, and bytes in them, before proposals are refused.
   size_t uncommitted_entries_max = 32768;
   size_t uncommitted_bytes_max = 64 << 20;

@@ -1,7 +1,9 @@
 // The leader hands over (thesis 3.10): it stops taking proposals, brings its successor up to date,
 // and tells it to campaign at once. Everybody else goes along, since the vote request says that the
 // leader wanted it. When that has not worked within an election timeout, the leader goes on.
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -18,7 +20,10 @@ absl::Status Raft::Core::TransferLeadership(const Moment& moment, NodeId to) {
   if (to == NodeId(0)) to = FurthestVoter();
   if (to == NodeId(0)) return absl::NotFoundError("there is no other voter to hand over to");
   if (to == id) return absl::FailedPreconditionError("this server leads already");
-  if (!configuration().IsVoter(to)) {
+  // Who is on its way out will not even be told when this has failed.
+  const std::vector<Member>& voters = configuration().voters;
+  if (std::none_of(voters.begin(), voters.end(),
+                   [to](const Member& voter) { return voter.id == to; })) {
     return absl::NotFoundError(absl::StrCat("server ", ToHex(to.value), " is not a voter"));
   }
   leadership->transfer = Leadership::Transfer{to, moment.now + options.election_timeout};
@@ -47,10 +52,7 @@ void Raft::Core::TransferStep() {
   std::optional<Leadership::Transfer>& transfer = leadership->transfer;
   if (!transfer || transfer->told) return;
   const auto found = leadership->followers.find(transfer->to);
-  if (found == leadership->followers.end()) {
-    transfer.reset();  // it is leaving
-    return;
-  }
+  KONSUL_CHECK(found != leadership->followers.end(), "the successor is gone");
   if (found->second.match() < log.last_index()) return;
   transfer->told = true;
   SendTimeoutNow(transfer->to);
