@@ -83,7 +83,7 @@ absl::Status ServerImpl::Ask(const env::Endpoint& address, Instant deadline) {
   found_cluster_ = peer.cluster;
   transport_->Learn(peer.id, address);
   const AdminRequest request{.kind = AdminRequest::Kind::kAddServer,
-                       .member = {options_.id, options_.name, options_.address.ToString()}};
+                             .member = {options_.id, options_.name, options_.address.ToString()}};
   // Its link is only just being dialled, and there may be no leader for a moment.
   const Instant end = env_.After(kJoinTimeout);
   while (true) {

@@ -55,6 +55,14 @@ absl::Status ServerImpl::OnIntroduction(const Introduction& peer) {
         " was removed from the cluster; delete its data directory before it joins again"));
   }
   view_.Add(peer);
+  // It may be a member, even the leader, by a configuration that this server has not got yet, and
+  // perhaps can get from nobody else: it must be possible to answer it.
+  const bool same_cluster = peer.cluster != ClusterId() &&
+                            (options_.cluster == ClusterId() || options_.cluster == peer.cluster);
+  if (same_cluster && peer.id != options_.id && transport_ != nullptr) {
+    const absl::StatusOr<env::Endpoint> address = env::Endpoint::Parse(peer.address);
+    if (address.ok()) transport_->Learn(peer.id, *address);
+  }
   return absl::OkStatus();
 }
 

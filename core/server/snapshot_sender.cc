@@ -46,7 +46,7 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
     KONSUL_ASSIGN_OR_RETURN(
         const SnapshotChunkReply reply,
         transport.SendChunk(to, std::move(chunk), env_.After(options_.chunk_timeout)));
-    if (reply.installed) return absl::OkStatus();
+    if (reply.installed) return AwaitReplication(to, meta.point.last.index);
     if (reply.term > term) return absl::AbortedError("the follower knows a later term");
     if (reply.offset >= meta.bytes) {
       return absl::InternalError("the follower has all of the snapshot but did not install it");
@@ -55,6 +55,21 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
     chunk = SnapshotChunk{.from = self_, .term = term, .meta = meta, .offset = reply.offset};
     KONSUL_ASSIGN_OR_RETURN(chunk.bytes, file->ReadAt(reply.offset, options_.chunk_bytes));
   }
+}
+
+// The log must still reach back to the snapshot when consensus hears of it, or the follower would
+// need the next one, and so on.
+absl::Status SnapshotSender::AwaitReplication(NodeId to, Index index) {
+  driver_.SnapshotEnded(to);
+  constexpr Duration kLook = 10ms;
+  constexpr int kLooks = 100;
+  for (int i = 0; i < kLooks; ++i) {
+    for (const raft::FollowerStatus& follower : driver_.raft().followers()) {
+      if (follower.id == to && follower.match >= index) return absl::OkStatus();
+    }
+    KONSUL_RETURN_IF_ERROR(env_.Sleep(kLook));
+  }
+  return absl::DeadlineExceededError("the follower installed it, but does not take entries");
 }
 
 absl::Status SnapshotSender::Pace(Instant began, uint64_t bytes) const {

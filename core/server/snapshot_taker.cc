@@ -13,6 +13,13 @@ namespace {
 constexpr Duration kAfterFailure = 5s;
 // How many snapshots' worth of log are kept for a follower that is getting one.
 constexpr uint64_t kPatience = 2;
+// Besides, for thresholds so small that entries in flight reach beyond them.
+constexpr uint64_t kSlack = 1000;
+// A follower that was silent for longer is not waited for.
+constexpr Duration kRecently = 1s;
+// Entries forgotten at a time: their memory is given back on the thread that everything else waits
+// for.
+constexpr uint64_t kEntriesPerStep = 4096;
 
 Index LatestIndex(const SnapshotStore& store) {
   const std::optional<SnapshotMeta> latest = store.latest();
@@ -63,7 +70,7 @@ absl::StatusOr<Index> SnapshotTaker::Take(Instant deadline) {
     KONSUL_RETURN_IF_ERROR(Write());
     time_.Add(env_.clock.Now() - begin);
   }
-  CompactLog();
+  KONSUL_RETURN_IF_ERROR(CompactLog());
   return LatestIndex(store_);
 }
 
@@ -92,11 +99,15 @@ absl::Status SnapshotTaker::Write() {
   return absl::OkStatus();
 }
 
-void SnapshotTaker::CompactLog() {
+absl::Status SnapshotTaker::CompactLog() {
   const Index upto = CompactTo(LatestIndex(store_));
-  if (upto <= driver_.raft().status().log_base) return;
-  driver_.Compact(upto);
+  while (driver_.raft().status().log_base < upto) {
+    const Index step = std::min(upto, driver_.raft().status().log_base + kEntriesPerStep);
+    driver_.Compact(step);
+    KONSUL_RETURN_IF_ERROR(env_.scheduler.Yield());
+  }
   log_.Compact(upto);
+  return absl::OkStatus();
 }
 
 // Up to the snapshot, except for what followers that are a little late are likely to need.
@@ -109,16 +120,24 @@ Index SnapshotTaker::CompactTo(Index snapshot) const {
     bytes += raft.EntryAt(upto)->payload->size();
     if (entries > options_.trailing_entries || bytes > options_.trailing_bytes) break;
   }
-  // A follower that gets a snapshot needs all that comes behind it; but if it takes for ever, it
-  // has to begin anew with a later one rather than fill this server's memory.
-  if (!holds_.empty() && holds_.begin()->index < upto) {
-    const Held& held = *holds_.begin();
-    const bool patient =
-        applier_.bytes_applied() - held.bytes_applied <= kPatience * options_.bytes_max &&
-        raft.status().last_index - held.index <= kPatience * options_.entries_max;
-    if (patient) upto = std::max(base, held.index);
+  // A follower that gets a snapshot needs all that comes behind it, and one that is getting the log
+  // needs the rest of that. But if it takes for ever, it has to begin anew with a later snapshot
+  // rather than fill this server's memory.
+  const auto patient = [&](Index index, uint64_t bytes_then) {
+    return applier_.bytes_applied() - bytes_then <= kPatience * options_.bytes_max &&
+           raft.status().last_index - index <= kPatience * options_.entries_max + kSlack;
+  };
+  for (const Held& held : holds_) {
+    if (held.index < upto && patient(held.index, held.bytes_applied)) upto = held.index;
   }
-  return upto;
+  const Instant recently = env_.clock.Now() - kRecently;
+  for (const raft::FollowerStatus& follower : raft.followers()) {
+    const bool replicates = !follower.snapshot && follower.heard >= recently;
+    if (replicates && follower.match < upto && patient(follower.match, bytes_at_last_)) {
+      upto = follower.match;
+    }
+  }
+  return std::max(base, upto);
 }
 
 }  // namespace konsul::server

@@ -57,7 +57,7 @@ class SnapshotTaker {
  private:
   bool IsDue() const;
   absl::Status Write();
-  void CompactLog();
+  absl::Status CompactLog();
   Index CompactTo(Index snapshot) const;
 
   const env::Env env_;
