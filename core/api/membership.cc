@@ -26,13 +26,17 @@ absl::StatusOr<std::optional<NodeId>> Find(const Context& context, Matches match
   return std::nullopt;
 }
 
+absl::Status NoSuchId(absl::string_view text) {
+  return absl::FailedPreconditionError(absl::StrCat("id \"", absl::Utf8SafeCEscape(text),
+                                                    "\" was not found in the Raft configuration"));
+}
+
 absl::StatusOr<NodeId> MemberWithId(const Context& context, absl::string_view text) {
   const std::optional<NodeId> id = ParseNodeId(text);
   KONSUL_ASSIGN_OR_RETURN(const std::optional<NodeId> member,
                           Find(context, [&](const raft::Member& m) { return m.id == id; }));
   if (member.has_value()) return *member;
-  return absl::FailedPreconditionError(absl::StrCat("id \"", absl::Utf8SafeCEscape(text),
-                                                    "\" was not found in the Raft configuration"));
+  return NoSuchId(text);
 }
 
 }  // namespace
@@ -55,8 +59,12 @@ const server::Peer* FindLeader(const server::Membership& members) {
 }
 
 absl::Status RemoveById(const Context& context, absl::string_view id) {
-  KONSUL_ASSIGN_OR_RETURN(const NodeId member, MemberWithId(context, id));
-  return context.cluster.RemoveServer(member, context.AdminDeadline());
+  const std::optional<NodeId> member = ParseNodeId(id);
+  // Not looked up before: a removal whose answer got lost may be asked for again.
+  const absl::Status status = member.has_value()
+                                  ? context.cluster.RemoveServer(*member, context.AdminDeadline())
+                                  : absl::NotFoundError("");
+  return absl::IsNotFound(status) ? NoSuchId(id) : status;
 }
 
 absl::Status RemoveByAddress(const Context& context, absl::string_view address) {
@@ -77,6 +85,8 @@ absl::Status Remove(const Context& context, absl::string_view who) {
                           Find(context, [&](const raft::Member& m) {
                             return m.id == id || m.name == who || m.address == who;
                           }));
+  // By its id it may have been removed already, by a request whose answer got lost.
+  if (!member.has_value() && id.has_value()) return RemoveById(context, who);
   if (!member.has_value()) {
     return absl::NotFoundError(
         absl::StrCat("no member has the id, name or address \"", absl::Utf8SafeCEscape(who), "\""));

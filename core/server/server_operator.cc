@@ -42,6 +42,10 @@ absl::StatusOr<AdminReply> ServerImpl::OnAdmin(AdminRequest request, Instant dea
     }
     return transport_->Admin(leader, std::move(request), deadline);
   }
+  // A leader that was cut off does not know who takes part by now.
+  if (request.kind != AdminRequest::Kind::kTransfer) {
+    KONSUL_RETURN_IF_ERROR(ConfirmHere(deadline).status());
+  }
   switch (request.kind) {
     case AdminRequest::Kind::kAddServer:
       KONSUL_RETURN_IF_ERROR(membership_.Add(request.member, deadline));
