@@ -47,6 +47,8 @@ void PrintText(const Report& report, const std::string& repeat, double wall, boo
     }
   }
   if (report.verdict != cluster::Verdict::kPass) {
+    std::printf("servers at the end\n");
+    for (const std::string& state : report.states) std::printf("  %s\n", state.c_str());
     std::printf("log, the last lines\n");
     for (const std::string& line : report.log_tail) std::printf("  %s\n", line.c_str());
     std::printf("repeat    %s\n", repeat.c_str());

@@ -36,7 +36,9 @@ std::string WhatIsMissing(const LivenessView& view, const LivenessRequirements& 
     }
     missing.push_back(applied);
   }
-  if (view.operator_busy) missing.push_back("the membership is not what the operator asked for");
+  if (!view.operator_waits.empty()) {
+    missing.push_back("the operator waits: " + view.operator_waits);
+  }
   return absl::StrJoin(missing, "; ");
 }
 

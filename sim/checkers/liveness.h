@@ -33,8 +33,8 @@ struct LivenessView {
   };
   std::vector<Server> servers;
   std::vector<Client> clients;
-  // The operator waits for something: a removal, a server that is to become a voter.
-  bool operator_busy = false;
+  // What the operator waits for: a removal, a server that is to become a voter.
+  std::string operator_waits;
 };
 
 // What is still missing, for people; empty when nothing is.

@@ -498,12 +498,11 @@ TEST(Liveness, SaysWhatIsMissing) {
   view.servers[1].applied = Index(6);
   view.servers[1].running = false;
   view.clients[0].wrote = false;
-  view.operator_busy = true;
+  view.operator_waits = "n4 is no voter";
   EXPECT_EQ(WhatIsMissing(view, {}),
             "server n2 is not serving; there is no leader; client c1 has no write acknowledged; "
-            "not all have applied the same: n1=7 n2=6; the membership is not what the operator "
-            "asked for");
-  view.operator_busy = false;
+            "not all have applied the same: n1=7 n2=6; the operator waits: n4 is no voter");
+  view.operator_waits.clear();
   EXPECT_EQ(WhatIsMissing(view, {.leader = true, .acked_write = false, .logs_equal = false}),
             "server n2 is not serving; there is no leader");
 }

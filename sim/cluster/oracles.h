@@ -67,6 +67,8 @@ class NodeObserver : public server::Observer {
   // While a process runs and has its log recovered.
   bool started() const { return raft_ != nullptr; }
   bool leads() const { return raft_ != nullptr && raft_->status().role == raft::Role::kLeader; }
+  // What its consensus knows now, for people; "not running" when it does not.
+  std::string Describe() const;
   Index applied() const { return applied_; }
   // 0 until the server has shown itself.
   NodeId id() const { return id_; }

@@ -217,7 +217,7 @@ std::string Run::Missing() {
     view.servers.push_back({server->name(), server->serving(), server->observer().leads(),
                             server->observer().applied()});
   }
-  view.operator_busy = operator_state_.finish && !operator_state_.settled;
+  if (operator_state_.finish) view.operator_waits = operator_state_.waits_for;
   for (size_t i = 0; i < cluster_.client_hosts(); ++i) {
     for (const uint32_t number : cluster_.ClientNumbers(i)) {
       view.clients.push_back(
@@ -251,6 +251,8 @@ bool Run::HealCore() {
     world_.RunFor(kOperatorLimit);
     if (failed() || operator_state_.busy) return false;
   }
+  healed_at_ = Elapsed();
+  shared_.hurry_since = healed_at_;
   // Whoever may know of a later configuration than everybody might be needed.
   const raft::Configuration& members = oracles_.configurations.committed();
   const Index known = oracles_.configurations.committed_index();
@@ -287,10 +289,10 @@ void Run::Heal() {
     injector_.Apply(injection);
   }
   injector_.HealEverything();
-  healed_at_ = Elapsed();
-  shared_.hurry = true;
-  if (experiment_.liveness.core_first && HealCore()) healed_at_ = Elapsed();
+  if (experiment_.liveness.core_first) HealCore();
   if (failed()) return;
+  healed_at_ = Elapsed();
+  shared_.hurry_since = healed_at_;
   operator_state_.pause = false;
   operator_state_.finish = cluster_.operator_host().running();
   if (!AwaitWorking(
@@ -389,6 +391,9 @@ Report Run::MakeReport() {
   report.schedule = director_.record();
   report.tunables = tunables_.ToString();
   if (failed()) {
+    for (const auto& server : cluster_.servers()) {
+      report.states.push_back(absl::StrCat(server->name(), " ", server->observer().Describe()));
+    }
     // By time; of one moment, hosts in their order.
     std::map<std::pair<sim::Time, size_t>, const sim::LogLine*> lines;
     for (const sim::HostId id : world_.host_ids()) {

@@ -60,7 +60,9 @@ struct Report {
   std::map<std::string, uint64_t> probes;
   std::vector<chaos::Injection> schedule;
   std::string tunables;
-  std::vector<std::string> log_tail;  // when it failed
+  // When it failed: what each server knew at the end, and the last lines of their logs.
+  std::vector<std::string> states;
+  std::vector<std::string> log_tail;
 };
 
 // `experiment` must have been validated (chaos::ParseExperiment).

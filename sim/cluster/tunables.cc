@@ -16,14 +16,21 @@ T OneOf(std::initializer_list<T> choices, env::Random& random) {
 }
 
 // Half of the runs cut their logs all the time, and what is behind is behind the log's start.
-server::SnapshotOptions DrawSnapshots(env::Random random) {
+server::SnapshotOptions DrawSnapshots(Duration latency, env::Random random) {
   server::SnapshotOptions options;
   if (random.Chance(1, 4)) return options;
   options.entries_max = OneOf<uint64_t>({1, 10, 50, 200, 1000}, random);
   options.bytes_max = OneOf<uint64_t>({1 << 10, 64 << 10, 256 << 20}, random);
   options.trailing_entries = OneOf<uint64_t>({0, 0, 5, 50, 20'000}, random);
-  options.trailing_bytes = OneOf<uint64_t>({0, 1 << 10, 32 << 20}, random);
+  // Else the log may be gone again whenever a follower has its snapshot.
+  if (options.entries_max < 1000 || options.bytes_max <= 64 << 10) {
+    options.trailing_entries += 20;
+    options.trailing_bytes += 512 << 10;
+  }
+  options.trailing_bytes = OneOf<uint64_t>({0, 64 << 10, 32 << 20}, random);
+  // A piece takes a round trip.
   options.chunk_bytes = OneOf<size_t>({64, 1000, 4096, 256 << 10}, random);
+  if (latency >= 1ms) options.chunk_bytes += 1000;
   options.send_bytes_per_second = OneOf<uint64_t>({100 << 10, 64 << 20, 64 << 20}, random);
   options.chunk_timeout = OneOf<Duration>({200ms, 1s, 10s}, random);
   options.retry_pause = OneOf<Duration>({10ms, 100ms, 500ms}, random);
@@ -86,7 +93,7 @@ Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
   raft::Options common = DrawRaft(election, random);
   DrawLeases(experiment.leases, random.Fork("leases"), common);
   common.disk_stall_timeout = OneOf<Duration>({500ms, 1s, 3s}, random);
-  out.snapshots = DrawSnapshots(random.Fork("snapshots"));
+  out.snapshots = DrawSnapshots(latency, random.Fork("snapshots"));
   const bool uneven = random.Chance(1, 3);
   for (raft::Options& options : out.raft) {
     options = common;

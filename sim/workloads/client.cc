@@ -17,6 +17,8 @@ using checkers::Outcome;
 // Operations in a row with one server, on average.
 constexpr uint64_t kStay = 25;
 constexpr Duration kPauseAfterError = 20ms;
+constexpr Duration kPauseInHurry = 1ms;
+constexpr Duration kPauseWhenDone = 200ms;
 // When the run wants to end: impatient clients can keep a slow cluster busy with work that nobody
 // waits for any more.
 constexpr Duration kPatience = 20s;
@@ -37,7 +39,10 @@ class Client {
       if (!good) server_.reset();
       const uint64_t mean = static_cast<uint64_t>(spec_.interval.count());
       Duration pause(static_cast<int64_t>(random_.Below(2 * mean + 1)));
-      if (shared_.hurry) pause = 1ms;
+      if (shared_.hurry_since.has_value()) {
+        const bool done = shared_.last_acked_write[number_] > *shared_.hurry_since;
+        pause = done ? kPauseWhenDone : kPauseInHurry;
+      }
       if (!good) pause = std::max(pause, kPauseAfterError);
       if (!env_.Sleep(pause).ok()) return;
     }
@@ -54,7 +59,7 @@ class Client {
     const std::string key = absl::StrCat(spec_.prefix, "/", random_.Below(spec_.keys));
     const uint64_t total = spec_.read + spec_.write + spec_.cas + spec_.remove;
     uint64_t draw = random_.Below(total);
-    if (shared_.hurry) return Put(key);
+    if (shared_.hurry_since.has_value()) return Put(key);
     if (draw < spec_.read) return Read(key, nullptr);
     draw -= spec_.read;
     if (draw < spec_.write) return Put(key);
@@ -141,7 +146,7 @@ class Client {
     id_ = shared_.history.Invoke(current_);
     const absl::StatusOr<http::Response> reply =
         server_->Do(http::Request::Make(method, target, body),
-                    env_.After(shared_.hurry ? kPatience : spec_.timeout));
+                    env_.After(shared_.hurry_since.has_value() ? kPatience : spec_.timeout));
     const bool overloaded = reply.ok() && reply->status == 429;
     if (reply.ok() && reply->status < 500 && !overloaded) return *reply;
     // After cancellation the process is dying: nobody notes anything any more.

@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,7 +60,9 @@ struct Shared {
   // "unexpected-reply": an answer that no request of a client can deserve.
   checkers::Findings* findings = nullptr;
   std::vector<Duration> last_acked_write;  // by client; negative before the first
-  bool hurry = false;                      // do not pause, write only: the run wants to end
+  // The run wants to end: who has had no write acknowledged since then does nothing but write,
+  // without a pause; the others write now and then.
+  std::optional<Duration> hurry_since;
   bool stop = false;                       // after the operation under way
   uint64_t values_written = 0;             // makes each value unique, also after a restart
   Counts counts;

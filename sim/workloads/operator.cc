@@ -49,7 +49,7 @@ class Person {
     // Sooner or later he does what he has left undone.
     if ((state_.finish || random_.Chance(1, 2)) && Repair(*members)) return;
     if (state_.finish) {
-      state_.settled = Settled(*members);
+      state_.waits_for = Unsettled(*members);
     } else {
       Act(*members);
     }
@@ -82,10 +82,11 @@ class Person {
                                              [](const MemberReply& m) { return m.voter; }));
   }
 
-  Answer Count(const std::string& machine, const std::string& what, Answer answer) {
-    ++(answer == Answer::kDone ? state_.done : state_.unknown);
-    room_.Note(machine, absl::StrCat(what, ": ", AnswerName(answer)));
-    return answer;
+  Answer Count(const std::string& machine, const std::string& what, const AnswerText& answer) {
+    ++(answer.answer == Answer::kDone ? state_.done : state_.unknown);
+    room_.Note(machine, absl::StrCat(what, ": ", AnswerName(answer.answer),
+                                     answer.text.empty() ? "" : ", ", answer.text));
+    return answer.answer;
   }
 
   // Asks for the removal of what is on the machine; true when the cluster says that it is gone.
@@ -153,14 +154,15 @@ class Person {
     return false;
   }
 
-  bool Settled(const Members& members) const {
+  std::string Unsettled(const Members& members) const {
     for (const Machine& machine : room_.Machines()) {
       if (machine.state == Machine::State::kSpare) continue;
-      if (machine.state == Machine::State::kBroken) return false;
+      if (machine.state == Machine::State::kBroken) return machine.name + " is broken";
       const MemberReply* member = Find(members, machine.id);
-      if (member == nullptr || !member->voter) return false;
+      if (member == nullptr) return machine.name + " is no member";
+      if (!member->voter) return machine.name + " is no voter";
     }
-    return true;
+    return "";
   }
 
   void Act(const Members& members) {

@@ -67,7 +67,8 @@ struct OperatorState {
   bool pause = false;    // begin nothing
   bool busy = false;     // something has begun and has not ended
   bool finish = false;   // only bring to an end what has begun, and replace what is broken
-  bool settled = false;  // nothing is left to do: every machine with a server on it is a voter
+  // What is left to do, for people; empty when every machine with a server on it is a voter.
+  std::string waits_for = "an answer";
   bool stop = false;
   uint64_t done = 0;     // requests that the cluster says it has fulfilled
   uint64_t unknown = 0;  // requests without an answer to rely upon

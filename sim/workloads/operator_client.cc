@@ -1,5 +1,6 @@
 #include "sim/workloads/operator_client.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "boost/json.hpp"
@@ -80,31 +81,36 @@ absl::StatusOr<std::vector<MemberReply>> OperatorClient::Members(
   return ParseConfigurationReply(reply.body);
 }
 
-Answer OperatorClient::Ask(const env::Endpoint& server, const char* method,
-                           const std::string& target, const std::string& body) const {
+AnswerText OperatorClient::Ask(const env::Endpoint& server, const char* method,
+                               const std::string& target, const std::string& body) const {
   http::Client client(env_, server);
   const absl::StatusOr<http::Response> reply =
       client.Do(http::Request::Make(method, target, body), env_.After(timeout_));
-  if (!reply.ok()) return client.maybe_sent() ? Answer::kUnknown : Answer::kRefused;
-  if (reply->status == 200) return Answer::kDone;
-  if (reply->status == 404) return Answer::kMissing;
-  return reply->status < 500 ? Answer::kRefused : Answer::kUnknown;
+  if (!reply.ok()) {
+    return {client.maybe_sent() ? Answer::kUnknown : Answer::kRefused, reply.status().ToString()};
+  }
+  if (reply->status == 200) return {Answer::kDone, ""};
+  const std::string text = absl::StrCat(reply->status, " ", reply->body);
+  // As Consul says it.
+  const bool missing = absl::StrContains(reply->body, "was not found in the Raft configuration");
+  if (reply->status == 404 || missing) return {Answer::kMissing, text};
+  return {reply->status < 500 ? Answer::kRefused : Answer::kUnknown, text};
 }
 
-Answer OperatorClient::Transfer(const env::Endpoint& server, NodeId to) const {
+AnswerText OperatorClient::Transfer(const env::Endpoint& server, NodeId to) const {
   const std::string query = to == NodeId(0) ? "" : absl::StrCat("?id=", Id(to));
   return Ask(server, "PUT", absl::StrCat("/v1/operator/raft/transfer-leader", query), "");
 }
 
-Answer OperatorClient::Remove(const env::Endpoint& server, NodeId id) const {
+AnswerText OperatorClient::Remove(const env::Endpoint& server, NodeId id) const {
   return Ask(server, "DELETE", absl::StrCat("/v1/operator/raft/peer?id=", Id(id)), "");
 }
 
-Answer OperatorClient::Snapshot(const env::Endpoint& server) const {
+AnswerText OperatorClient::Snapshot(const env::Endpoint& server) const {
   return Ask(server, "PUT", "/v1/cluster/snapshot", "");
 }
 
-Answer OperatorClient::Join(const env::Endpoint& server, const env::Endpoint& member) const {
+AnswerText OperatorClient::Join(const env::Endpoint& server, const env::Endpoint& member) const {
   return Ask(server, "PUT", "/v1/cluster/join",
              absl::StrCat("{\"address\":\"", member.ToString(), "\"}"));
 }

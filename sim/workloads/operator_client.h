@@ -26,11 +26,16 @@ absl::StatusOr<std::vector<MemberReply>> ParseConfigurationReply(absl::string_vi
 // What became of a request that changes something.
 enum class Answer {
   kDone,
-  kMissing,  // 404: there is no such server
+  kMissing,  // there is no such server
   kRefused,  // any other answer that says that nothing was done
   kUnknown,  // no answer, or one that leaves it open
 };
 absl::string_view AnswerName(Answer answer);
+
+struct AnswerText {
+  Answer answer = Answer::kUnknown;
+  std::string text;  // what the server said, if it did not just do it
+};
 
 // One fiber's; each request is a connection of its own, to whatever server is asked.
 class OperatorClient {
@@ -39,14 +44,14 @@ class OperatorClient {
 
   absl::StatusOr<std::vector<MemberReply>> Members(const env::Endpoint& server) const;
   // `to` 0: whoever is furthest.
-  Answer Transfer(const env::Endpoint& server, NodeId to) const;
-  Answer Remove(const env::Endpoint& server, NodeId id) const;
-  Answer Snapshot(const env::Endpoint& server) const;
-  Answer Join(const env::Endpoint& server, const env::Endpoint& member) const;
+  AnswerText Transfer(const env::Endpoint& server, NodeId to) const;
+  AnswerText Remove(const env::Endpoint& server, NodeId id) const;
+  AnswerText Snapshot(const env::Endpoint& server) const;
+  AnswerText Join(const env::Endpoint& server, const env::Endpoint& member) const;
 
  private:
-  Answer Ask(const env::Endpoint& server, const char* method, const std::string& target,
-             const std::string& body) const;
+  AnswerText Ask(const env::Endpoint& server, const char* method, const std::string& target,
+                 const std::string& body) const;
 
   const env::Env env_;
   const Duration timeout_;
