@@ -151,6 +151,22 @@ class Konsulctl(ClusterTest):
                          CONSUL_HTTP_ADDR=f"http://{self.server.host}:8500")
         self.assertEqual(alias, "Error! No key exists at: x\n")
 
+    def test_groups_of_commands_explain_themselves(self):
+        group = self.ctl("operator", "raft", code=2)
+        self.assertIn("operator raft list-peers", group)
+        self.assertNotIn("kv get", group)
+        self.assertEqual(self.ctl("operator", "raft", "-h"), group)
+        self.assertIn('unknown command "operator rafft", did you mean operator raft?',
+                      self.ctl("operator", "rafft", code=2))
+        self.assertIn('unknown command "clutser", did you mean cluster?',
+                      self.ctl("clutser", "peers", code=2))
+        for command in ("cluster status", "cluster peers", "cluster join", "cluster leave",
+                        "cluster snapshot", "operator raft list-peers",
+                        "operator raft transfer-leader", "operator raft remove-peer"):
+            text = self.ctl(*command.split(), "-h")
+            self.assertTrue(text.startswith(f"Usage: konsulctl {command} "), text)
+            self.assertGreater(len(text.split("Flags:")[0].splitlines()), 4, "says more than a line")
+
     def test_too_large_a_value_is_refused_with_the_servers_words(self):
         text = self.ctl("kv", "put", "big", "-", stdin=b"x" * (512 * 1024 + 1), code=1)
         self.assertIn("413", text)
