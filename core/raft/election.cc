@@ -213,7 +213,7 @@ void Raft::Core::BecomeLeader(const Moment& moment) {
   hurried = yielded = false;
   role = Role::kLeader;
   leader = id;
-  leadership.emplace();
+  leadership.emplace(Leadership{});  // clang 19 does not see the default within Core
   leadership->heartbeat_due = moment.now + options.heartbeat_interval;
   for (Index i = commit + 1; i <= log.last_index(); ++i) {
     leadership->uncommitted_bytes += log.At(i)->payload->size();
