@@ -20,16 +20,29 @@ pid_t ReadPid(const std::string& path) {
   return file ? pid : 0;
 }
 
-std::string ProgramName(pid_t pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/comm"));
+// Of /proc/PID/stat: "PID (name) state ...", where the name may hold anything. Both empty when
+// there is no such process.
+struct ProcessStatus {
   std::string name;
-  std::getline(file, name);
-  return name;
+  std::string state;
+};
+
+ProcessStatus StatusOf(pid_t pid) {
+  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
+  std::string line;
+  std::getline(file, line);
+  const size_t begin = line.find('(');
+  const size_t end = line.rfind(')');
+  if (begin == std::string::npos || end == std::string::npos || end + 2 >= line.size()) return {};
+  return {line.substr(begin + 1, end - begin - 1), line.substr(end + 2, 1)};
 }
 
-// Process ids are reused, so a living process is not enough: it must be of our program.
+// Process ids are reused, so a living process is not enough: it must be of our program. One that
+// has ended and that nobody has waited for (Z) is none, however long it is listed.
 bool IsLivingKonsul(pid_t pid) {
-  return pid > 0 && pid != getpid() && ProgramName(pid) == ProgramName(getpid());
+  if (pid <= 0 || pid == getpid()) return false;
+  const ProcessStatus status = StatusOf(pid);
+  return status.state != "Z" && status.name == StatusOf(getpid()).name;
 }
 
 absl::Status CannotWrite(const std::string& path, int error) {

@@ -52,6 +52,16 @@ TEST_F(PidFileTest, RefusesWhileAnotherOfOurProgramLives) {
   EXPECT_TRUE(PidFile::Create(path_).ok()) << "what a dead one left is replaced";
 }
 
+TEST_F(PidFileTest, ReplacesOneThatHasEndedAndThatNobodyWaitedFor) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t ended;
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  std::ofstream(path_) << child << "\n";
+  EXPECT_TRUE(PidFile::Create(path_).ok());
+  waitpid(child, nullptr, 0);
+}
+
 TEST_F(PidFileTest, ReplacesGarbageAndForeignProcesses) {
   std::ofstream(path_) << "garbage";
   EXPECT_TRUE(PidFile::Create(path_).ok());
