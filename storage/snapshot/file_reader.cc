@@ -29,7 +29,8 @@ absl::StatusOr<absl::string_view> FileReader::Peek(uint64_t size) {
     buffer_.erase(0, consumed);
     buffer_at_ = offset_;
     size_t have = buffer_.size();
-    buffer_.resize(std::max(size, kReadAhead));
+    const uint64_t left = header_.meta.bytes - std::min(header_.meta.bytes, offset_);
+    buffer_.resize(std::max(size, std::min(kReadAhead, left)));
     while (have < buffer_.size()) {
       KONSUL_ASSIGN_OR_RETURN(
           const size_t got,
@@ -49,15 +50,17 @@ void FileReader::Take(absl::string_view bytes) {
 
 absl::Status FileReader::Open() {
   KONSUL_ASSIGN_OR_RETURN(file_, place_.disk.Open(path_, env::OpenMode::kRead));
+  KONSUL_ASSIGN_OR_RETURN(header_.meta.bytes, file_->Size());
   KONSUL_ASSIGN_OR_RETURN(const absl::string_view fixed, Peek(kHeaderFixedBytes));
   const absl::StatusOr<size_t> size = HeaderBytes(fixed);
   if (absl::IsDataLoss(size.status())) return Damaged(0, size.status().message());
   if (!size.ok()) return Annotate(size.status(), absl::StrCat(place_.disk.root(), "/", path_));
+  if (*size > header_.meta.bytes) return Damaged(0, "cut short within the header");
   KONSUL_ASSIGN_OR_RETURN(const absl::string_view bytes, Peek(*size));
   absl::StatusOr<Header> header = DecodeHeader(bytes);
   if (!header.ok()) return Damaged(0, header.status().message());
+  header->meta.bytes = header_.meta.bytes;
   header_ = *std::move(header);
-  KONSUL_ASSIGN_OR_RETURN(header_.meta.bytes, file_->Size());
   Take(bytes);
   return absl::OkStatus();
 }
