@@ -20,8 +20,11 @@ class Membership(ClusterTest):
         self.assert_ok(asked.ctl("cluster", "leave", cluster.ids()[server.name]))
 
     def test_three_grow_to_five_and_shrink_to_three(self):
-        cluster = self.cluster(3)
+        # Newcomers are sent a snapshot, and snapshots are written all the while.
+        cluster = self.cluster(3, ["-raft-snapshot-threshold=500", "-raft-trailing-logs=50"])
         load = Load(self, cluster.servers[:3], clients=16, pace_ms=2)
+        wait_until("snapshots", lambda: all(
+            s.api.metrics()["konsul_raft_snapshot_index"] > 0 for s in cluster))
         for _ in range(2):
             self.add_server(cluster).start()
         cluster.wait_for_voters(cluster.servers)
@@ -39,6 +42,8 @@ class Membership(ClusterTest):
         cluster.wait_for_voters([stays] + newcomers)
         for gone in (follower, leader):
             gone.stop()
+        for server in newcomers:
+            self.assertGreaterEqual(server.api.metrics()["konsul_raft_snapshot_installed_total"], 1)
         report = load.stop()
         self.assertGreater(report["acknowledged"], 500)
         cluster.wait_until_caught_up([stays] + newcomers)

@@ -7,6 +7,8 @@ from harness import ClusterTest, quietly, wait_until
 from load import Load
 
 INSTALLED = "konsul_raft_snapshot_installed_total"
+# A snapshot every few thousand writes, so that they are written beside everything that happens.
+OFTEN = ["-raft-snapshot-threshold=3000", "-raft-trailing-logs=300"]
 
 
 class Snapshots(ClusterTest):
@@ -26,16 +28,13 @@ class Snapshots(ClusterTest):
         return load
 
     def test_a_follower_that_missed_what_the_log_has_no_more(self):
-        cluster = self.cluster(3)
+        cluster = self.cluster(3, OFTEN)
         leader = cluster.wait_for_leader()
         follower = next(s for s in cluster if s is not leader)
         rest = [s for s in cluster if s is not follower]
         first = self.write(cluster.servers, 500, prefix="bench/first")
         follower.kill()
-        # More than the log keeps behind a snapshot.
-        missed = self.write(rest, 30_000, prefix="bench/missed")
-        for server in rest:
-            self.take_snapshot(server)
+        missed = self.write(rest, 10_000, prefix="bench/missed")
         meanwhile = Load(self, rest, clients=8, pace_ms=5, prefix="bench/meanwhile")
         follower.start()
         cluster.wait_until_caught_up(timeout=60)
@@ -50,7 +49,7 @@ class Snapshots(ClusterTest):
         self.assertTrue(follower.put("after", b"x"))
 
     def test_killed_while_snapshots_are_written_and_installed(self):
-        cluster = self.cluster(3)
+        cluster = self.cluster(3, OFTEN)
         load = Load(self, cluster.servers, clients=32)
         for round_number in range(6):
             victim = cluster[round_number % 3]
@@ -66,8 +65,8 @@ class Snapshots(ClusterTest):
             load.verify(server, stale=True)
 
     def test_all_restart_from_snapshots(self):
-        cluster = self.cluster(3)
-        load = self.write(cluster.servers, 25_000)
+        cluster = self.cluster(3, OFTEN)
+        load = self.write(cluster.servers, 5_000)
         for server in cluster:
             self.take_snapshot(server)
         cluster.wait_for_leader().put("after", b"the snapshot")
