@@ -97,6 +97,16 @@ const Member* FindIn(const std::vector<Member>& members, NodeId id) {
   return at != members.end() && at->id == id ? &*at : nullptr;
 }
 
+// Of two ascending lists; `into` wins where both have an id.
+std::vector<Member> Union(std::vector<Member> into, const std::vector<Member>& more) {
+  for (const Member& member : more) {
+    const auto at = std::lower_bound(into.begin(), into.end(), member.id,
+                                     [](const Member& m, NodeId wanted) { return m.id < wanted; });
+    if (at == into.end() || at->id != member.id) into.insert(at, member);
+  }
+  return into;
+}
+
 absl::Status ValidateList(absl::string_view what, const std::vector<Member>& members) {
   if (members.size() > kMembersMax) {
     return absl::InvalidArgumentError(absl::StrCat("too many ", what));
@@ -134,22 +144,14 @@ bool Configuration::IsRetired(NodeId id) const {
   return std::binary_search(retired.begin(), retired.end(), id);
 }
 
-std::vector<Member> Configuration::Members() const {
-  std::vector<Member> members = voters;
-  for (const std::vector<Member>* list : {&learners, &outgoing}) {
-    for (const Member& member : *list) {
-      const auto at =
-          std::lower_bound(members.begin(), members.end(), member.id,
-                           [](const Member& m, NodeId wanted) { return m.id < wanted; });
-      if (at == members.end() || at->id != member.id) members.insert(at, member);
-    }
-  }
-  return members;
-}
+std::vector<Member> Configuration::EitherVoters() const { return Union(voters, outgoing); }
+
+std::vector<Member> Configuration::Members() const { return Union(EitherVoters(), learners); }
 
 Configuration Configuration::JointWith(const Configuration& target) const {
   Configuration next = target;
   next.retired = retired;
+  next.cluster = cluster;
   for (const Member& member : Members()) {
     if (target.IsMember(member.id) || next.IsRetired(member.id)) continue;
     next.retired.insert(std::upper_bound(next.retired.begin(), next.retired.end(), member.id),
@@ -201,6 +203,7 @@ std::string Configuration::Encode() const {
   PutMembers(&out, learners);
   PutU32(&out, static_cast<uint32_t>(retired.size()));
   for (const NodeId id : retired) PutU64(&out, id.value);
+  PutU64(&out, cluster.value);
   return out;
 }
 
@@ -220,6 +223,7 @@ absl::StatusOr<Configuration> Configuration::Decode(absl::string_view bytes) {
   for (uint64_t i = 0; i < retired && reader.ok(); ++i) {
     configuration.retired.push_back(NodeId(reader.Number(8)));
   }
+  configuration.cluster = ClusterId(reader.Number(8));
   if (!reader.done()) return Damaged("wrong length");
   if (absl::Status valid = configuration.Validate(); !valid.ok()) return Damaged(valid.message());
   return configuration;

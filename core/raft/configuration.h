@@ -30,6 +30,9 @@ struct Configuration {
   // Servers that were members once. Their ids are not admitted again: whoever comes back under one
   // may have lost what it had promised.
   std::vector<NodeId> retired;
+  // Which cluster this is; the same in every configuration of its log. A server that got the log
+  // knows by it where it belongs.
+  ClusterId cluster;
 
   bool empty() const { return voters.empty(); }
   bool joint() const { return !outgoing.empty(); }
@@ -40,6 +43,8 @@ struct Configuration {
   bool IsRetired(NodeId id) const;
   // In any of the lists; nullptr otherwise.
   const Member* Find(NodeId id) const;
+  // Who votes in one configuration or both, ascending by id.
+  std::vector<Member> EitherVoters() const;
   // Everybody who gets the log, ascending by id.
   std::vector<Member> Members() const;
 

@@ -59,6 +59,7 @@ raft::Configuration BootstrapView::Agreed(ClusterId stored) const {
                                                           : said->second.view == ids;
     if (!same) return {};
   }
+  configuration.cluster = cluster;
   return configuration;
 }
 

@@ -42,6 +42,7 @@ ServerImpl::ServerImpl(const env::Env& env, Options options, Storage storage)
       snapshot_installer_(env, storage_.snapshots, driver_),
       membership_(env, options_.raft, driver_, applier_),
       leader_contact_(env.clock.Now()),
+      stored_cluster_(options_.cluster),
       failed_(env.scheduler) {}
 
 void ServerImpl::Start(Transport& transport, fiber::Group& group) {
@@ -65,11 +66,12 @@ void ServerImpl::Start(Transport& transport, fiber::Group& group) {
   run("consistent-reads", [this] { return consistent_reads_.Run(); });
   run("default-reads", [this] { return default_reads_.Run(); });
   run("snapshot-taker", [this] { return snapshot_taker_.Run(); });
+  run("cluster-update", [this] { return RunClusterUpdate(); });
   run("membership", [this] { return membership_.Run(); });
-  if (driver_.raft().configuration().empty()) {
+  ConfigurationChanged();
+  if (!HasItsPlace()) {
     run("bootstrap", [this] { return RunBootstrap(); });
   } else {
-    ConfigurationChanged();
     run("address-update", [this] { return RunAddressUpdate(); });
   }
 }
@@ -129,6 +131,7 @@ void ServerImpl::LeaderChanged(NodeId before) {
 
 void ServerImpl::ConfigurationChanged() {
   const raft::Configuration& configuration = driver_.raft().configuration();
+  if (!configuration.empty()) options_.cluster = configuration.cluster;
   for (const raft::Member& member : configuration.Members()) {
     if (member.id == options_.id) continue;
     const absl::StatusOr<env::Endpoint> address = env::Endpoint::Parse(member.address);

@@ -23,26 +23,33 @@ constexpr int kRoundsPerLogLine = 25;
 
 }  // namespace
 
+// A configuration in the log is not enough: the leader that let this server in may have lost its
+// leadership, and the entry that said so, right afterwards.
+bool ServerImpl::HasItsPlace() const {
+  const raft::Configuration& configuration = driver_.raft().configuration();
+  return configuration.IsMember(options_.id) || configuration.IsRetired(options_.id);
+}
+
 absl::Status ServerImpl::RunBootstrap() {
-  for (int round = 0; driver_.raft().configuration().empty(); ++round) {
+  for (int round = 0; !HasItsPlace(); ++round) {
     const bool log = round % kRoundsPerLogLine == kRoundsPerLogLine - 1;
     KONSUL_RETURN_IF_ERROR(AskAround(log));
-    if (!driver_.raft().configuration().empty()) break;  // a leader found us meanwhile
     if (found_cluster_ == ClusterId() && options_.bootstrap_expect > 0) {
       KONSUL_RETURN_IF_ERROR(BeginTogether());
-      if (log && driver_.raft().configuration().empty()) {
-        env_.logger.Info("bootstrap", view_.Missing());
-      }
+      if (log && !HasItsPlace()) env_.logger.Info("bootstrap", view_.Missing());
     }
     KONSUL_RETURN_IF_ERROR(env_.Sleep(kAskPause));
   }
-  // The leader's first append came: this server belongs to its cluster.
-  if (options_.cluster != ClusterId()) return absl::OkStatus();
-  const ClusterId cluster =
-      found_cluster_ != ClusterId() ? found_cluster_ : ClusterIdOf(driver_.raft().configuration());
-  KONSUL_RETURN_IF_ERROR(storage_.store_cluster(cluster));
-  options_.cluster = cluster;
   return absl::OkStatus();
+}
+
+// The log says which cluster this is; the node file has to say so, too, since it alone is there
+// before the log is.
+absl::Status ServerImpl::RunClusterUpdate() {
+  KONSUL_RETURN_IF_ERROR(
+      driver_.AwaitChange([this] { return !driver_.raft().configuration().empty(); }));
+  const ClusterId cluster = driver_.raft().configuration().cluster;
+  return stored_cluster_ == cluster ? absl::OkStatus() : storage_.store_cluster(cluster);
 }
 
 std::vector<env::Endpoint> ServerImpl::AddressesToAsk() const {
@@ -66,7 +73,7 @@ absl::Status ServerImpl::AskAround(bool log) {
     if (!status.ok() && (log || !absl::IsUnavailable(status))) {
       env_.logger.Warn("bootstrap", status.message(), {{"server", address.ToString()}});
     }
-    if (!driver_.raft().configuration().empty()) break;
+    if (HasItsPlace()) break;  // a leader found us meanwhile
   }
   return absl::OkStatus();
 }
@@ -77,9 +84,8 @@ absl::Status ServerImpl::Ask(const env::Endpoint& address, Instant deadline) {
   if (peer.cluster == ClusterId()) return absl::OkStatus();
   if (peer.id == options_.id) return absl::OkStatus();
   // One of those that begin a cluster with us is only a little ahead; it need not let us in.
-  if (options_.cluster != ClusterId() || !view_.Agreed(options_.cluster).empty()) {
-    return absl::OkStatus();
-  }
+  const bool begins = driver_.raft().configuration().empty();
+  if (begins && !view_.Agreed(options_.cluster).empty()) return absl::OkStatus();
   found_cluster_ = peer.cluster;
   transport_->Learn(peer.id, address);
   const AdminRequest request{.kind = AdminRequest::Kind::kAddServer,
@@ -95,9 +101,9 @@ absl::Status ServerImpl::Ask(const env::Endpoint& address, Instant deadline) {
 
 absl::Status ServerImpl::BeginTogether() {
   const raft::Configuration agreed = view_.Agreed(options_.cluster);
-  if (agreed.empty()) return absl::OkStatus();
-  KONSUL_RETURN_IF_ERROR(storage_.store_cluster(ClusterIdOf(agreed)));
-  options_.cluster = ClusterIdOf(agreed);
+  if (agreed.empty() || !driver_.raft().configuration().empty()) return absl::OkStatus();
+  KONSUL_RETURN_IF_ERROR(storage_.store_cluster(agreed.cluster));
+  options_.cluster = stored_cluster_ = agreed.cluster;
   if (!driver_.raft().configuration().empty()) return absl::OkStatus();
   const absl::Status status = driver_.Bootstrap(agreed);
   if (!status.ok()) {

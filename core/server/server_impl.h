@@ -79,11 +79,13 @@ class ServerImpl final : public Server {
 
   // server_bootstrap.cc
   absl::Status RunBootstrap();
+  bool HasItsPlace() const;
   std::vector<env::Endpoint> AddressesToAsk() const;
   absl::Status AskAround(bool log);
   absl::Status Ask(const env::Endpoint& address, Instant deadline);
   absl::Status BeginTogether();
   absl::Status RunAddressUpdate();
+  absl::Status RunClusterUpdate();
 
   absl::StatusOr<raft::Raft::Proposed> Propose(const std::string& command);
   absl::StatusOr<ExecuteReply> ExecuteHere(const std::string& command, Instant deadline);
@@ -113,6 +115,7 @@ class ServerImpl final : public Server {
   uint64_t next_read_context_ = 1;
   Instant leader_contact_;
   std::set<NodeId> forgotten_;  // servers that were removed
+  ClusterId stored_cluster_;    // in the node file
   ClusterId found_cluster_;     // of a server that has one, before this one has
   CommitTimer commit_timer_;
   uint64_t rejected_proposals_ = 0;
