@@ -118,7 +118,8 @@ Try, in another terminal:
 
   curl -X PUT -d 'hello' http://127.0.0.1:$http_port/v1/kv/greeting
   $bin/konsulctl kv get -http-addr=127.0.0.2:$http_port greeting
-  $bin/konsulctl status
+  $bin/konsulctl cluster peers
+  kill -9 \$(cat $data/n1/pid)      (it comes back after 5 seconds)
 
 Ctrl-C stops the servers; their data stays.
 EOF
