@@ -28,7 +28,8 @@ TEST(ConfigurationTest, BytesAreAsDocumented) {
   const Configuration configuration{.voters = {{NodeId(0x0102), "a", "b:1"}},
                                     .outgoing = {{NodeId(3), "", ""}},
                                     .learners = {},
-                                    .retired = {NodeId(7)}};
+                                    .retired = {NodeId(7)},
+                                    .cluster = ClusterId(0x0304)};
   EXPECT_EQ(configuration.Encode(), std::string("\x02"
                                                 "\x01\0\0\0"
                                                 "\x02\x01\0\0\0\0\0\0"
@@ -40,8 +41,9 @@ TEST(ConfigurationTest, BytesAreAsDocumented) {
                                                 "\0\0\0\0"
                                                 "\0\0\0\0"
                                                 "\x01\0\0\0"
-                                                "\x07\0\0\0\0\0\0\0",
-                                                61));
+                                                "\x07\0\0\0\0\0\0\0"
+                                                "\x04\x03\0\0\0\0\0\0",
+                                                69));
 }
 
 Ids IdsOf(const std::vector<Member>& members) {
@@ -81,6 +83,7 @@ Configuration AnyConfiguration(uint64_t most) {
 
 RC_GTEST_PROP(ConfigurationTest, SurvivesItsBytes, ()) {
   Configuration configuration = AnyConfiguration(12).JointWith(AnyConfiguration(12));
+  configuration.cluster = ClusterId(*rc::gen::arbitrary<uint64_t>());
   for (std::vector<Member>* list : {&configuration.voters, &configuration.learners}) {
     for (Member& member : *list) {
       member.name = *rc::gen::arbitrary<std::string>();
@@ -160,6 +163,7 @@ TEST(ConfigurationTest, FindsItsMembers) {
 
 RC_GTEST_PROP(ConfigurationTest, JointAndLeftAreWhatSetsSay, ()) {
   Configuration before = AnyConfiguration(7);
+  before.cluster = ClusterId(7);
   const Ids members_before = IdsOf(before.Members());
   // Some are gone already.
   for (uint64_t id : Without(AnyIds(9), members_before)) before.retired.push_back(NodeId(id));
@@ -169,6 +173,7 @@ RC_GTEST_PROP(ConfigurationTest, JointAndLeftAreWhatSetsSay, ()) {
 
   RC_ASSERT(joint.voters == target.voters);
   RC_ASSERT(joint.learners == target.learners);
+  RC_ASSERT(joint.cluster == ClusterId(7));  // it never changes
   // The old voters decide along exactly when it makes a difference.
   const bool same = IdsOf(before.voters) == IdsOf(target.voters);
   RC_ASSERT(joint.outgoing == (same ? std::vector<Member>() : before.voters));

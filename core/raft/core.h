@@ -152,8 +152,8 @@ struct Raft::Core {
   // configuration that is in force.
   template <typename T, typename Function>
   T MajorityOf(T own, Function of) const {
-    if (mutation::On(Mutation::kOneVoteCounter)) {
-      return MajorityIn(configuration().Members(), own, of);
+    if (mutation::On(Mutation::kOneVoteCounter) && configuration().joint()) {
+      return MajorityIn(configuration().EitherVoters(), own, of);
     }
     const T incoming = MajorityIn(configuration().voters, own, of);
     if (!configuration().joint()) return incoming;

@@ -43,7 +43,11 @@ absl::StatusOr<Raft::Proposed> Raft::Core::ProposeConfiguration(const Moment& mo
     }
   }
   Configuration next = configuration().JointWith(target);
-  if (reuse) next.retired.clear();
+  if (reuse) {
+    const auto comes_back = [&](NodeId member) { return target.IsMember(member); };
+    next.retired.erase(std::remove_if(next.retired.begin(), next.retired.end(), comes_back),
+                       next.retired.end());
+  }
   if (absl::Status valid = next.Validate(); !valid.ok()) return valid;
   if (next == configuration()) {
     return Proposed{configurations.current_index(),
@@ -64,7 +68,10 @@ absl::StatusOr<Raft::Proposed> Raft::Core::ProposeConfiguration(const Moment& mo
 
 // Thesis 4.1: a server uses the latest configuration in its log, whether it is committed or not.
 const Configuration& Raft::Core::electorate() const {
-  if (mutation::On(Mutation::kCampaignUnapplied)) return configurations.InForceAt(applied);
+  if (mutation::On(Mutation::kCampaignUnapplied)) {
+    const Configuration& unapplied = configurations.InForceAt(applied);
+    if (!unapplied.empty()) return unapplied;
+  }
   return configuration();
 }
 

@@ -1,5 +1,6 @@
 // Consensus keeps its promises, whatever happens: worlds from chance (world_support.h). A case that
-// breaks is cut down to few steps and told. RC_PARAMS="max_success=5000" looks further.
+// breaks is cut down to few steps and told. RC_PARAMS="max_success=5000" looks further,
+// "noshrink=1" tells at once.
 //
 // In a build with KONSUL_MUTANTS, the environment variable KONSUL_MUTANT names a planted bug.
 #include <gtest/gtest.h>
@@ -9,12 +10,18 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/mutation.h"
 #include "core/raft/world_support.h"
 
 namespace konsul::raft::testing {
 namespace {
+
+bool WantsShrinking() {
+  const char* params = std::getenv("RC_PARAMS");
+  return params == nullptr || !absl::StrContains(params, "noshrink=1");
+}
 
 #ifdef KONSUL_MUTANTS
 // Before any test of this program.
@@ -33,7 +40,7 @@ RC_GTEST_PROP(ClusterProperty, KeepsItsPromisesWhateverHappens, ()) {
   const std::vector<uint32_t> words = StepsOf(founding, steps);
   const Verdict verdict = RunWorld(founding, words, /*telling=*/false);
   if (!verdict.broken.empty()) {
-    const std::vector<uint32_t> fewer = Shrink(founding, words);
+    const std::vector<uint32_t> fewer = WantsShrinking() ? Shrink(founding, words) : words;
     const Verdict told = RunWorld(founding, fewer, /*telling=*/true);
     RC_FAIL(absl::StrCat(verdict.broken, "\n\nThe same in ", fewer.size(), " steps:\n", told.tale,
                          "=> ", told.broken));

@@ -21,7 +21,9 @@ VoteResult Tally(absl::Span<const Member> voters, const Votes& votes) {
 }
 
 VoteResult Tally(const Configuration& configuration, const Votes& votes) {
-  if (mutation::On(Mutation::kOneVoteCounter)) return Tally(configuration.Members(), votes);
+  if (mutation::On(Mutation::kOneVoteCounter) && configuration.joint()) {
+    return Tally(configuration.EitherVoters(), votes);
+  }
   const VoteResult incoming = Tally(absl::MakeConstSpan(configuration.voters), votes);
   if (!configuration.joint() || incoming == VoteResult::kLost) return incoming;
   const VoteResult outgoing = Tally(absl::MakeConstSpan(configuration.outgoing), votes);

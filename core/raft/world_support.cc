@@ -26,7 +26,8 @@ Options SmallOptions(Draws& draws) {
   options.lease_promise = Duration(1ms) * static_cast<int64_t>(draws.Below(5) * 25);
   options.clock_drift_max_ppm = static_cast<uint32_t>(MostDrift(draws));
   options.disk_stall_timeout = 300ms;
-  options.append_entries_max = 1 + draws.Below(4);
+  // Often one by one: an old entry then reaches others without the new leader's own (figure 8).
+  options.append_entries_max = draws.Below(2) == 0 ? 1 : 1 + draws.Below(4);
   options.inflight_max = 1 + draws.Below(4);
   options.inflight_bytes_max = 1 + draws.Below(8);
   options.uncommitted_entries_max = 4 + draws.Below(40);
@@ -78,6 +79,8 @@ uint64_t NumberDraws::Below(uint64_t n) {
 World::World(Draws& draws, bool telling) : telling_(telling), cluster_(SmallOptions(draws)) {
   hostility_ = draws.Below(4);
   lame_ = draws.Below(kServersMax + 1);
+  constexpr uint64_t kPaces[] = {20'000'000, 5'000'000, 200'000};
+  pace_ = kPaces[draws.Below(3)];
   const size_t n = 1 + draws.Below(5);
   // A minority may join without a configuration and learn it from the leader.
   const size_t passive = draws.Below(2) == 0 ? (n - 1) / 2 : 0;
@@ -224,7 +227,7 @@ void World::GoToNextDeadline() {
 }
 
 void World::PassTime(Draws& draws) {
-  const uint64_t longest = draws.Below(8) == 0 ? 300'000'000 : 20'000'000;
+  const uint64_t longest = pace_ > 1'000'000 && draws.Below(8) == 0 ? 300'000'000 : pace_;
   cluster_.now = cluster_.now + Duration(static_cast<int64_t>(draws.Below(longest)));
   Say(absl::StrCat("time ", cluster_.now.ns / 1000, "us"));
   for (auto& [id, server] : cluster_.servers()) {
@@ -323,6 +326,8 @@ void World::Transfer(Draws& draws) {
   ++transfers_;
   Say(absl::StrCat("transfer ", leader.id.value, " to ", leader.raft->status().transfer.value));
   cluster_.Pump(leader);
+  // Where it hurts: it does not hear what comes of it.
+  if (hostility_ > 0 && draws.Below(4) == 0) Isolate(leader, /*both_ways=*/false);
 }
 
 void World::Compact(Draws& draws) {
@@ -352,7 +357,7 @@ void World::Hint(Draws& draws) {
 
 void World::Harm(Draws& draws) {
   Server& server = Pick(draws);
-  switch (draws.Below(6)) {
+  switch (draws.Below(7)) {
     case 0:
       CrashOrStart(draws, server);
       break;
@@ -377,17 +382,40 @@ void World::Harm(Draws& draws) {
       }
       break;
     case 4:
-      for (auto& [id, other] : cluster_.servers()) {
-        if (id == server.id) continue;
-        cluster_.cut.insert({id, server.id});
-        cluster_.cut.insert({server.id, id});
-      }
-      Say(absl::StrCat("isolate ", server.id.value));
+      Isolate(draws.Below(2) == 0 ? PickLeader(draws) : server, draws.Below(4) != 0);
+      break;
+    case 5:
+      LoseLeader(draws);
       break;
     default:
       if (stuck_.erase(server.id) == 0) stuck_.insert(server.id);
       Say(absl::StrCat(stuck_.count(server.id) > 0 ? "stuck" : "free", " disk ", server.id.value));
       break;
+  }
+}
+
+void World::Isolate(Server& server, bool both_ways) {
+  for (auto& [id, other] : cluster_.servers()) {
+    if (id == server.id) continue;
+    cluster_.cut.insert({id, server.id});
+    if (both_ways) cluster_.cut.insert({server.id, id});
+  }
+  Say(absl::StrCat("isolate ", server.id.value, both_ways ? "" : " from what others send"));
+}
+
+// The leader is cut off or crashes, and everybody hears of it at once.
+void World::LoseLeader(Draws& draws) {
+  Server& leader = PickLeader(draws);
+  if (draws.Below(2) == 0) {
+    Isolate(leader, /*both_ways=*/true);
+  } else if (leader.up()) {
+    CrashOrStart(draws, leader);
+  }
+  for (auto& [id, server] : cluster_.servers()) {
+    if (!server.up() || id == leader.id || draws.Below(4) == 0) continue;
+    Say(absl::StrCat("closed ", id.value, "->", leader.id.value));
+    server.raft->PeerUnreachable(cluster_.Now(server), leader.id, /*closed=*/true);
+    cluster_.Pump(server);
   }
 }
 

@@ -73,6 +73,8 @@ class World {
   void Compact(Draws& draws);
   void Hint(Draws& draws);
   void Harm(Draws& draws);
+  void Isolate(Server& server, bool both_ways);
+  void LoseLeader(Draws& draws);
   void CrashOrStart(Draws& draws, Server& server);
 
   Server& Pick(Draws& draws);
@@ -98,6 +100,7 @@ class World {
   std::set<NodeId> started_;  // once at least
   std::set<NodeId> stuck_;    // disks
   uint64_t hostility_ = 0;
+  uint64_t pace_ = 0;  // nanoseconds that pass at once, at most
   uint64_t lame_ = 0;  // which server may stay down in the end
   uint64_t steps_ = 0;
   uint64_t proposals_ = 0;
