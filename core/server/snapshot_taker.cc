@@ -11,6 +11,8 @@ namespace {
 
 // A full disk may have room again later. Nothing is lost meanwhile: the log stays as it is.
 constexpr Duration kAfterFailure = 5s;
+constexpr Duration kWorkSlice = 1ms;
+constexpr uint64_t kLateness = 1024;
 // How many snapshots' worth of log are kept for a follower that is getting one.
 constexpr uint64_t kPatience = 2;
 // Besides, for thresholds so small that entries in flight reach beyond them.
@@ -44,7 +46,10 @@ bool SnapshotTaker::IsDue() const {
   const Index latest = LatestIndex(store_);
   const Index applied = applier_.applied();
   if (applied <= latest) return false;
-  return applied - latest >= options_.entries_max ||
+  // Up to a quarter later, by id: a majority should not be busy with snapshots at the same time.
+  const uint64_t id = driver_.raft().status().id.value;
+  const uint64_t late = options_.entries_max / 4 * (id % kLateness) / kLateness;
+  return applied - latest >= options_.entries_max + late ||
          applier_.bytes_applied() - bytes_at_last_ >= options_.bytes_max;
 }
 
@@ -86,10 +91,16 @@ absl::Status SnapshotTaker::Write() {
   }
   KONSUL_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotWriter> writer, store_.Create(meta));
   state::Row row;
+  Instant began = env_.clock.Now();
   while (true) {
     KONSUL_ASSIGN_OR_RETURN(const bool more, frozen.rows->Next(row));
     if (!more) break;
     KONSUL_RETURN_IF_ERROR(writer->Add(row));
+    // Half of the time is for everybody else, however many rows there are.
+    const Duration worked = env_.clock.Now() - began;
+    if (worked < kWorkSlice) continue;
+    KONSUL_RETURN_IF_ERROR(env_.Sleep(worked));
+    began = env_.clock.Now();
   }
   // The leader may have sent a later one meanwhile.
   if (LatestIndex(store_) >= frozen.applied) return absl::OkStatus();
