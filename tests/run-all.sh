@@ -10,7 +10,7 @@
 #   search        several hundred seeds of the simulator
 #   fuzz          every fuzz target for a while
 #
-# Logs of each phase are in build/test-logs. KONSUL_FUZZ_SECONDS (20), KONSUL_SEARCH_SEEDS (300 of each
+# Logs of each phase are in build/test-logs. KONSUL_FUZZ_SECONDS (20), KONSUL_SEARCH_SEEDS (200 of each
 # scenario) and KONSUL_DETERMINISM_SEEDS (8) make it shorter or longer.
 set -u
 cd "$(dirname "$0")/.."
@@ -102,8 +102,8 @@ mutants() {
 
 search() {
   build release konsul-sim || { count "search (build)" 0 1; return; }
-  local seeds=${KONSUL_SEARCH_SEEDS:-300} scenario
-  for scenario in default five lite; do
+  local seeds=${KONSUL_SEARCH_SEEDS:-200} scenario
+  for scenario in default five lite membership snapshots leases clocks-beyond partial disk; do
     say "searching $seeds seeds of $scenario"
     counted "search-$scenario" build/release/bin/konsul-sim search $scenario --seeds "$seeds"
     tail -n 4 "$logs/search-$scenario.log"
