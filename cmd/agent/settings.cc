@@ -173,7 +173,7 @@ std::vector<Setting> MakeSettings() {
        Whole(&Config::raft_multiplier, 1, 10)},
       {{"raft-election-timeout", Kind::kString, "MS",
         "Milliseconds without a leader before a server stands for election: between this and twice "
-        "this. Default: 100."},
+        "this. Default: 130."},
        "performance.raft_election_timeout_ms",
        Whole(&Config::election_timeout_ms, 10, 60000)},
       {{"raft-heartbeat", Kind::kString, "MS",

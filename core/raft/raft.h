@@ -38,7 +38,7 @@ namespace konsul::raft {
 struct Options {
   // A follower campaigns after a time without a leader drawn from [election_timeout,
   // 2*election_timeout); a leader steps down after election_timeout without a quorum.
-  Duration election_timeout = 100ms;
+  Duration election_timeout = 130ms;
   Duration heartbeat_interval = 25ms;
   // After a leader's message, a server helps nobody else to lead for this long, whatever it hears.
   // At most election_timeout. A leader that a quorum has promised this needs not ask it before each
@@ -186,7 +186,9 @@ class Raft {
 
  private:
   friend class Invariants;
-  struct Core;  // roles, log, progress: see core.h
+  friend struct StateInspector;  // of state_support.h
+  struct Core;                   // roles, log, progress: see core.h
+  explicit Raft(std::unique_ptr<Core> core);
   std::unique_ptr<Core> core_;
 };
 
