@@ -1,5 +1,6 @@
 """Two of three servers are gone for good; the third is made a cluster of its own, and grows again."""
 
+import os
 import shutil
 import unittest
 
@@ -51,6 +52,25 @@ class Recover(ClusterTest):
             self.assertEqual(server.get("alone", "?stale"), b"1")
         survivor.kill()
         self.assertTrue(cluster.wait_for_leader().put("after", b"2"))
+
+    def test_what_makes_no_sense_is_refused(self):
+        nothing = self.konsul("recover", f"-data-dir={self.directory}/nowhere", YES)
+        self.assertEqual(nothing.returncode, 1, nothing)
+        self.assertIn("no server's data directory", nothing.stderr)
+        self.assertFalse(os.path.exists(f"{self.directory}/nowhere"))
+        for args in ([], ["-data-dir=x", "-voter=n1"], ["-data-dir=x", "more"], ["-unknown"]):
+            wrong = self.konsul("recover", *args)
+            self.assertEqual(wrong.returncode, 2, wrong)
+        self.assertIn("lost FOR GOOD", self.konsul("recover", "-h").stdout)
+
+        server = self.single()
+        self.assertTrue(server.put("k", b"v"))
+        server.kill()
+        stranger = self.konsul("recover", f"-data-dir={server.data}", "-voter=00000000000000ff", YES)
+        self.assertEqual(stranger.returncode, 2, stranger)
+        self.assertIn("give its address", stranger.stderr)
+        self.start_single(server)
+        self.assertEqual(server.get("k"), b"v")
 
 
 if __name__ == "__main__":
