@@ -13,6 +13,13 @@ Duration DrawIn(const DurationRange& range, env::Random& random) {
   return range.low + Duration(static_cast<int64_t>(random.Below(span + 1)));
 }
 
+// Either end, or anything between: it is the ends that a bound is tried at.
+int64_t DrawDrift(int64_t limit, env::Random& random) {
+  const uint64_t which = random.Below(3);
+  if (which < 2) return which == 0 ? -limit : limit;
+  return static_cast<int64_t>(random.Below(static_cast<uint64_t>(2 * limit + 1))) - limit;
+}
+
 std::vector<std::string> Names(const std::vector<size_t>& chosen, const Inventory& inventory) {
   std::vector<std::string> names;
   for (const size_t i : chosen) names.push_back(inventory[i].name);
@@ -159,9 +166,7 @@ Injection Director::Resolve(const Fault& fault, const Inventory& inventory,
     out.kind = Injection::Kind::kClock;
     out.targets = Names(Select(time->targets, inventory, random), inventory);
     for (size_t i = 0; i < out.targets.size() && time->drift_ppm > 0; ++i) {
-      const int64_t limit = time->drift_ppm;
-      out.drift_ppm.push_back(
-          static_cast<int64_t>(random.Below(static_cast<uint64_t>(2 * limit + 1))) - limit);
+      out.drift_ppm.push_back(DrawDrift(time->drift_ppm, random));
     }
   } else if (const auto* io = std::get_if<IoChaos>(&fault.body)) {
     ResolveIo(*io, inventory, random, out);
@@ -189,8 +194,9 @@ void Director::ResolveIo(const IoChaos& io, const Inventory& inventory, env::Ran
 
 void Director::ResolveNetwork(const NetworkChaos& network, const Inventory& inventory,
                               env::Random& random, Injection& out) const {
-  out.kind = network.action == NetworkChaos::Action::kPartition ? Injection::Kind::kCut
-                                                                : Injection::Kind::kNetem;
+  constexpr Injection::Kind kKinds[] = {Injection::Kind::kCut, Injection::Kind::kNetem,
+                                        Injection::Kind::kReset};
+  out.kind = kKinds[static_cast<size_t>(network.action)];
   const std::vector<size_t> targets = Select(network.targets, inventory, random);
   std::vector<size_t> others;
   if (network.others.has_value()) {

@@ -30,7 +30,8 @@ struct TargetSet {
 enum class Direction { kTo, kFrom, kBoth };
 
 struct NetworkChaos {
-  enum class Action { kPartition, kNetem };
+  // kReset is Konsul's own: connections end with an error on both sides, once.
+  enum class Action { kPartition, kNetem, kReset };
   Action action = Action::kPartition;
   TargetSet targets;
   Direction direction = Direction::kTo;

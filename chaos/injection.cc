@@ -15,6 +15,8 @@ const char* KindName(Injection::Kind kind) {
       return "cut";
     case Injection::Kind::kNetem:
       return "netem";
+    case Injection::Kind::kReset:
+      return "reset";
     case Injection::Kind::kKill:
       return "kill";
     case Injection::Kind::kPowerLoss:

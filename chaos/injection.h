@@ -17,6 +17,7 @@ struct Injection {
     kSkipped,  // would have exceeded the blast radius, or matched nobody
     kCut,      // links: nothing passes
     kNetem,    // links: slower and lossy
+    kReset,    // links: connections end
     kKill,     // targets: the process dies
     kPowerLoss,
     kRestart,

@@ -137,8 +137,10 @@ void ParseNetem(MapReader& body, NetworkChaos& network) {
 NetworkChaos ParseNetwork(MapReader& body) {
   NetworkChaos network;
   body.Require("action");
-  const size_t action = body.Choice("action", {"partition", "netem", "delay", "loss"}, 0);
-  network.action = action == 0 ? NetworkChaos::Action::kPartition : NetworkChaos::Action::kNetem;
+  const size_t action = body.Choice("action", {"partition", "netem", "delay", "loss", "reset"}, 0);
+  network.action = action == 0   ? NetworkChaos::Action::kPartition
+                   : action == 4 ? NetworkChaos::Action::kReset
+                                 : NetworkChaos::Action::kNetem;
   network.targets = ParseTargets(body);
   network.direction = static_cast<Direction>(body.Choice("direction", {"to", "from", "both"}, 0));
   if (const YamlNode* node = body.Get("target")) {
@@ -147,10 +149,9 @@ NetworkChaos ParseNetwork(MapReader& body) {
   }
   ParseNetem(body, network);
   const bool shapes = body.Get("delay") != nullptr || body.Get("loss") != nullptr;
-  if (shapes != (action != 0)) {
-    body.problems().Add(body.node(), action == 0
-                                         ? "delay and loss go with action netem, delay or loss"
-                                         : "this action needs delay or loss");
+  if (shapes != (network.action == NetworkChaos::Action::kNetem)) {
+    body.problems().Add(body.node(), shapes ? "delay and loss go with action netem, delay or loss"
+                                            : "this action needs delay or loss");
   }
   for (const char* key :
        {"duplicate", "corrupt", "bandwidth", "rate", "device", "targetDevice", "externalTargets"}) {

@@ -157,19 +157,18 @@ void ConfigurationSafety::OnStatus(const raft::Status& status) {
   led_[status.id] = status.term;
   const std::vector<Held>& log = logs_[status.id];
   if (!log.empty() && log.back().value.IsVoter(status.id)) return;
-  if (committed_in_ < status.term && committed_.IsVoter(status.id)) return;
+  const bool open = log.size() >= 2 && status.commit < log.back().index;
+  if (open && log[log.size() - 2].value.IsVoter(status.id)) return;
   Report(status, absl::StrCat("is no voter: its configuration is ",
                               log.empty() ? "none" : Describe(log.back().value)));
 }
 
-void ConfigurationSafety::OnCommit(const raft::Status& status,
-                                   absl::Span<const raft::Entry> entries) {
+void ConfigurationSafety::OnCommit(absl::Span<const raft::Entry> entries) {
   for (const raft::Entry& entry : entries) {
     if (entry.kind != raft::EntryKind::kConfiguration || entry.index <= committed_index_) continue;
     auto configuration = raft::Configuration::Decode(*entry.payload);
     KONSUL_CHECK(configuration.ok(), configuration.status().ToString());
     committed_index_ = entry.index;
-    committed_in_ = status.term;
     committed_ = *std::move(configuration);
   }
 }

@@ -7,8 +7,8 @@
 //   joint     a joint configuration leads to its new half and to nothing else
 //   retired   who was a member and is none any more is on the list of the retired, stays there, and
 //             is not admitted again
-//   leaders   whoever leads is a voter of the configuration in its log, or of the last one that was
-//             committed in an earlier term
+//   leaders   whoever leads is a voter of the configuration in its log, or, as long as it does not
+//             know that this is committed, of the one before (thesis 4.2.2)
 //
 // Does not check: that quorums were really asked (quorums.h does), nor that a change ever ends
 // (liveness.h does).
@@ -45,7 +45,7 @@ class ConfigurationSafety {
   void OnEntries(const raft::Status& status, absl::Span<const raft::Entry> entries);
   // After every input.
   void OnStatus(const raft::Status& status);
-  void OnCommit(const raft::Status& status, absl::Span<const raft::Entry> entries);
+  void OnCommit(absl::Span<const raft::Entry> entries);
 
   // What has been in force in a server's log from `from` on, in order.
   std::vector<const raft::Configuration*> InForce(NodeId node, Index from) const;
@@ -68,7 +68,6 @@ class ConfigurationSafety {
   std::set<std::pair<Index, Term>> seen_;  // entries that were checked when they were first seen
   std::map<NodeId, Term> led_;             // the last term that a server was seen to lead
   Index committed_index_;
-  Term committed_in_;  // the term of the server that knew it first
   raft::Configuration committed_;
 };
 

@@ -366,6 +366,15 @@ TEST_F(ConfigurationSafetyTest, TheListOfTheRetiredOnlyGrows) {
   EXPECT_THAT(Said(), HasSubstr("forgets that 0000000000000003 is retired"));
 }
 
+TEST_F(ConfigurationSafetyTest, WhoIsRemovedMayLeadUntilItKnowsThatThisIsCommitted) {
+  Append(2, Config({2, 3}, {1, 2, 3}, {1}), 1);
+  Append(3, Config({2, 3}, {}, {1}), 2);
+  checker_.OnStatus(MakeStatus(1, 2, raft::Role::kLeader, 2));
+  EXPECT_EQ(Said(), "");
+  checker_.OnStatus(MakeStatus(1, 3, raft::Role::kLeader, 3));
+  EXPECT_THAT(Said(), HasSubstr("is no voter"));
+}
+
 TEST_F(ConfigurationSafetyTest, ALeaderIsAVoter) {
   checker_.OnBase(NodeId(4), Index(1), Config({1, 2, 3}));
   checker_.OnStatus(MakeStatus(4, 2, raft::Role::kLeader));

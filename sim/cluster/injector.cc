@@ -44,6 +44,12 @@ void Injector::Begin(const chaos::Injection& injection) {
       return;
     case Kind::kNetem:
       return Shape(injection, true);
+    case Kind::kReset:
+      for (const auto& link : injection.links) {
+        world_.network().ResetConnections(cluster_.HostOf(link.from).id(),
+                                          cluster_.HostOf(link.to).id());
+      }
+      return;
     case Kind::kKill:
     case Kind::kPowerLoss:
       for (const std::string& name : injection.targets) {
@@ -76,6 +82,7 @@ void Injector::End(const chaos::Injection& injection) {
   const chaos::FaultBody& body = experiment_.faults[injection.fault_number].body;
   if (const auto* network = std::get_if<chaos::NetworkChaos>(&body)) {
     if (network->action == chaos::NetworkChaos::Action::kNetem) return Shape(injection, false);
+    if (network->action == chaos::NetworkChaos::Action::kReset) return;
     for (const auto& link : injection.links) Cut(link, -1);
   } else if (std::holds_alternative<chaos::TimeChaos>(body)) {
     EndClock(injection);

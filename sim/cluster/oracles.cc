@@ -74,18 +74,19 @@ void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
     return oracles_.configurations.InForce(node, from);
   });
   oracles_.logs.OnCommit(status, ready.committed);
-  oracles_.configurations.OnCommit(status, ready.committed);
+  oracles_.configurations.OnCommit(ready.committed);
   if (ready.NeedsPersist()) oracles_.durability.OnBatch(status.id, ready);
 }
 
 std::string NodeObserver::Describe() const {
   if (raft_ == nullptr) return "not running";
   const raft::Status status = raft_->status();
-  std::string out = absl::StrCat(
-      ToHex(status.id.value), " ", raft::RoleName(status.role), " term ", status.term.value,
-      " log ", status.log_base.value, "..", status.last_index.value, " durable ",
-      status.durable_index.value, " commit ", status.commit.value, " applied ", applied_.value,
-      " configuration ", status.configuration_index.value, raft_->configuration().joint() ? "*" : "");
+  std::string out =
+      absl::StrCat(ToHex(status.id.value), " ", raft::RoleName(status.role), " term ",
+                   status.term.value, " log ", status.log_base.value, "..", status.last_index.value,
+                   " durable ", status.durable_index.value, " commit ", status.commit.value,
+                   " applied ", applied_.value, " configuration ", status.configuration_index.value,
+                   raft_->configuration().joint() ? "*" : "");
   for (const raft::FollowerStatus& follower : raft_->followers()) {
     absl::StrAppend(&out, "; ", ToHex(follower.id.value), " match ", follower.match.value, " next ",
                     follower.next.value, follower.snapshot ? " gets a snapshot" : "");

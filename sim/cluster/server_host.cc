@@ -47,7 +47,9 @@ void ServerHost::Empty() {
   host_.disk().Wipe();
   observer_.Forget();
   broken_ = damaged_ = false;
-  misdirect_.reset();
+  // They were meant for the disk that is gone.
+  for (const uint64_t fault : misdirects_) host_.disk().Disarm(fault);
+  misdirects_.clear();
   exit_.reset();
 }
 
@@ -90,16 +92,18 @@ void ServerHost::DiskFaults(int change) {
 
 void ServerHost::Misdirect(uint64_t fault) {
   damaged_ = true;
-  misdirect_ = fault;
+  misdirects_.push_back(fault);
   persisted_then_.reset();
 }
 
 bool ServerHost::fragile() {
-  if (!misdirect_.has_value()) return false;
-  if (!host_.disk().Spent(*misdirect_)) return true;
+  if (misdirects_.empty()) return false;
+  for (const uint64_t fault : misdirects_) {
+    if (!host_.disk().Spent(fault)) return true;
+  }
   if (!persisted_then_.has_value()) persisted_then_ = observer_.persisted();
   if (observer_.persisted() < *persisted_then_ + kBatchesThatProve) return true;
-  misdirect_.reset();
+  misdirects_.clear();
   return false;
 }
 

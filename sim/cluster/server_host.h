@@ -88,10 +88,9 @@ class ServerHost {
   bool damaged_ = false;
   int disk_faults_ = 0;
   bool excused_ = false;
-  std::optional<uint64_t> misdirect_;  // the fault, while it is dangerous
-  std::optional<uint64_t>
-      persisted_then_;        // NodeObserver::persisted() when it was seen to be spent
-  uint64_t first_start_ = 0;  // host_.starts() of the first start of this life
+  std::vector<uint64_t> misdirects_;        // the faults, while any of them is dangerous
+  std::optional<uint64_t> persisted_then_;  // NodeObserver::persisted() when all were seen spent
+  uint64_t first_start_ = 0;                // host_.starts() of the first start of this life
   std::string backup_;
   std::optional<absl::Status> exit_;
 };

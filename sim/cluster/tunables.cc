@@ -84,6 +84,7 @@ Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
   out.disk.sync.jitter = sync;
   out.disk.sync.tail_max = OneOf<Duration>({5ms, 50ms, 300ms}, random);
   out.network.kill_fin_ppm = OneOf<uint32_t>({0, 500'000, 1'000'000}, random);
+  out.network.stall_timeout = OneOf<Duration>({1s, 4s, 15s}, random);
   out.network.accept_failure_ppm = OneOf<uint32_t>({0, 0, 20'000}, random);
 
   // An election needs some round trips with a sync each to come to its end.
@@ -101,7 +102,7 @@ Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
     // What a server promises to leaders is no part of that: leases rely on it being the same.
     if (uneven) options.election_timeout = election * OneOf<int>({1, 1, 2, 4}, random);
   }
-  out.wal_segment_bytes = OneOf<uint64_t>({64 << 10, 256 << 10, 1 << 20}, random);
+  out.wal_segment_bytes = OneOf<uint64_t>({8 << 10, 64 << 10, 1 << 20}, random);
   out.client_timeout = OneOf<Duration>({500ms, 2s, 5s}, random);
   out.faults_from_the_start = random.Chance(1, 5);
   return out;

@@ -18,7 +18,7 @@ using checkers::Outcome;
 constexpr uint64_t kStay = 25;
 constexpr Duration kPauseAfterError = 20ms;
 constexpr Duration kPauseInHurry = 1ms;
-constexpr Duration kPauseWhenDone = 200ms;
+constexpr Duration kPauseWhenDone = 1s;
 // When the run wants to end: impatient clients can keep a slow cluster busy with work that nobody
 // waits for any more.
 constexpr Duration kPatience = 20s;

@@ -76,15 +76,19 @@ TEST_F(RunnerTest, AQuietClusterAnswersEverything) {
 
 TEST_F(RunnerTest, TheScenariosPassAndTheirFaultsHappen) {
   std::map<std::string, uint64_t> happened;
-  for (const char* name : {"default", "five", "lite"}) {
-    for (uint64_t seed = 1; seed <= 5; ++seed) {
+  for (const char* name : {"default", "five", "lite", "membership", "snapshots", "leases",
+                           "clocks-beyond", "disk", "partial"}) {
+    for (uint64_t seed = 1; seed <= 4; ++seed) {
       const Report report = RunScenario(name, seed);
       EXPECT_EQ(report.verdict, Verdict::kPass) << name << " " << seed << FindingsOf(report);
       for (const auto& [probe, count] : report.probes) happened[probe] += count;
     }
   }
-  for (const char* probe : {"fault-cut", "fault-netem", "fault-kill", "fault-power-loss",
-                            "fault-restart", "fault-pause", "fault-clock", "fault-io-fault"}) {
+  for (const char* probe :
+       {"fault-cut", "fault-netem", "fault-kill", "fault-power-loss", "fault-restart",
+        "fault-pause", "fault-clock", "fault-io-fault", "fault-io-stall", "fault-io-rot",
+        "fault-io-misdirect", "refused-damaged-disk", "operator-done", "configurations",
+        "compactions", "snapshots-installed", "healed-a-core", "availability-judged"}) {
     EXPECT_GT(happened[probe], 0u) << probe;
   }
   EXPECT_EQ(happened["keys-undecided"], 0u);
@@ -135,6 +139,91 @@ TEST_F(RunnerTest, AServerThatCannotSyncGivesUpAndThatIsExcusedOnlyWithAFault) {
                                 3);
   EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
   EXPECT_GT(report.probes.at("gave-up-after-disk-error"), 0u);
+}
+
+constexpr const char* kStallLeader = R"(
+  faults:
+    - name: stall
+      at: 2s
+      type: IOChaos
+      ioChaos: {action: stall, mode: one, selector: {labelSelectors: {raft: leader}}, methods: [fsync], duration: 3s}
+)";
+
+TEST_F(RunnerTest, ALeaderWhoseDiskHangsMakesWay) {
+  const Report report = RunText(Scenario(kStallLeader), 1);
+  EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+  EXPECT_EQ(report.probes.at("fault-io-stall"), 1u);
+  EXPECT_GT(report.probes.at("leaders"), 1u);
+}
+
+TEST_F(RunnerTest, WritesThatStopWhileAMinorityIsHurtAreALivenessFinding) {
+  // Half a second is not enough for a leader with a hanging disk to notice.
+  const Report report =
+      RunText(Scenario(std::string(kStallLeader) + "  invariants: [{type: linearizability}]\n",
+                       "20s, progress: 300ms"),
+              1);
+  ASSERT_EQ(report.verdict, Verdict::kLiveness);
+  EXPECT_THAT(report.findings[0].text, HasSubstr("no write was acknowledged"));
+}
+
+constexpr const char* kLostMajority = R"(
+  faults:
+    - name: dark
+      at: 4900ms
+      type: PodChaos
+      podChaos: {action: pod-kill, mode: all, selector: {labelSelectors: {component: server}}}
+)";
+
+TEST_F(RunnerTest, AMajorityIsEnough) {
+  std::string text = Scenario(kLostMajority);
+  text.replace(text.find("heal: all"), 9, "heal: core");
+  const Report report = RunText(text, 1);
+  EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+  EXPECT_EQ(report.probes.at("healed-a-core"), 1u);
+}
+
+std::string WithOperator(const std::string& operator_spec, const std::string& faults = "") {
+  std::string text = Scenario(absl::StrCat("  operator: ", operator_spec, "\n", faults));
+  text.replace(text.find("servers: 3,"), 11, "servers: 3, spares: 2,");
+  return text;
+}
+
+TEST_F(RunnerTest, AnOperatorAddsAndRemovesServersUnderLoad) {
+  const Report report =
+      RunText(WithOperator("{rate: 5/s, mix: {add: 3, remove: 3, transfer: 1, snapshot: 1}}"), 1);
+  EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+  EXPECT_GT(report.probes.at("configurations"), 8u);
+  EXPECT_GT(report.probes.at("operator-done"), 8u);
+  // It is on record, in order.
+  Duration last{};
+  size_t done = 0;
+  for (const chaos::Injection& injection : report.schedule) {
+    if (injection.kind != chaos::Injection::Kind::kOperator) continue;
+    EXPECT_GE(injection.at, last);
+    last = injection.at;
+    ++done;
+  }
+  EXPECT_GT(done, 10u);
+}
+
+TEST_F(RunnerTest, ADamagedServerIsReplaced) {
+  const std::string rot = R"(
+  faults:
+    - name: rot
+      every: 1s
+      type: IOChaos
+      ioChaos: {action: rot, mode: one, selector: {labelSelectors: {component: server}}, path: "wal/*"}
+      bits: 3
+    - name: dark
+      at: 4s
+      type: PodChaos
+      podChaos: {action: pod-kill, mode: all, selector: {labelSelectors: {component: server}}}
+      restart: {after: 100ms}
+)";
+  const Report report = RunText(WithOperator("{rate: 1/s, mix: {snapshot: 1}}", rot), 2);
+  EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+  EXPECT_EQ(report.probes.at("refused-damaged-disk"), 1u);
+  EXPECT_GT(report.probes.at("configurations"), 1u);
 }
 
 TEST_F(RunnerTest, TheScheduleIsOnRecord) {
