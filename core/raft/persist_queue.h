@@ -42,6 +42,7 @@ class PersistQueue {
   Index Persisted(Index last_index, Term last_term);
 
  private:
+  friend struct StateInspector;
   struct Batch {
     Instant handed_out_at;
     std::optional<HardState> hard_state;

@@ -76,6 +76,7 @@ class Progress {
   bool departing = false;
 
  private:
+  friend struct StateInspector;
   void Probe(Index next);
 
   State state_ = State::kProbe;

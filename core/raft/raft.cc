@@ -72,6 +72,8 @@ Raft::Core::Core(NodeId self, const Options& given, Recovered recovered, const M
 Raft::Raft(NodeId id, const Options& options, Recovered recovered, Moment moment)
     : core_(std::make_unique<Core>(id, options, std::move(recovered), moment)) {}
 
+Raft::Raft(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+
 Raft::~Raft() = default;
 
 absl::Status Raft::Bootstrap(Moment moment, const Configuration& configuration) {

@@ -59,6 +59,7 @@ class ReadQueue {
   }
 
  private:
+  friend struct StateInspector;
   struct Round {
     uint64_t round;
     Index commit;

@@ -37,8 +37,11 @@ std::string Safety::ObserveLeader(Server& server) {
                         known->second.value);
   }
   if (!is_new) return "";
+  // "If a log entry is committed in a given term, then that entry will be present in the logs of
+  // the leaders for all higher-numbered terms": it may be of an older term itself.
   for (const Entry& entry : committed_) {
-    if (entry.term >= status.term || entry.index <= status.log_base) continue;
+    if (committed_in_[entry.index.value - 1] >= status.term) continue;
+    if (entry.index <= status.log_base) continue;
     const Entry* own = server.raft->EntryAt(entry.index);
     if (own == nullptr || !(*own == entry)) {
       return absl::StrCat("leader completeness: the leader of term ", status.term.value, " lacks ",
@@ -56,7 +59,10 @@ std::string Safety::ObserveCommit(Server& server) {
   for (; seen < status.commit; ++seen) {
     const Entry* entry = server.raft->EntryAt(seen + 1);
     if (entry == nullptr) return "commit beyond the log";
-    if (seen.value == committed_.size()) committed_.push_back(*entry);
+    if (seen.value == committed_.size()) {
+      committed_.push_back(*entry);
+      committed_in_.push_back(status.term);
+    }
     std::string broken = CompareWithCommitted(*entry);
     if (!broken.empty()) return broken;
   }

@@ -37,7 +37,8 @@ class Safety {
   std::string CompareWithCommitted(const Entry& entry);
 
   std::map<Term, NodeId> leaders_;
-  std::vector<Entry> committed_;  // by anybody, ever
+  std::vector<Entry> committed_;    // by anybody, ever
+  std::vector<Term> committed_in_;  // the term of whoever did it
   std::map<NodeId, Index> commit_seen_;
   std::map<NodeId, size_t> state_seen_;
   std::map<uint64_t, size_t> reads_;  // what was committed when they were asked for
