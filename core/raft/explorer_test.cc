@@ -34,18 +34,22 @@ TEST(ExplorerTest, Proposals) {
 
 // Paper figure 8: an entry of term 2 is on a majority in term 4 and is overwritten in term 5.
 TEST(ExplorerTest, OldEntries) {
-  ExpectKept({.candidates = 2, .term_max = 5, .wire_max = 1, .append_entries_max = 1});
+  ExpectKept({.candidates = 2, .term_max = 5, .wire_max = 2, .append_entries_max = 1});
 }
 
-TEST(ExplorerTest, Reads) {
+TEST(ExplorerTest, ReadsOfOldLeaders) {
   ExpectKept({.candidates = 2, .term_max = 3, .wire_max = 2, .reads = 1});
+}
+
+TEST(ExplorerTest, ReadsAmongWrites) {
+  ExpectKept({.candidates = 1, .wire_max = 2, .proposals = 1, .reads = 2});
 }
 
 TEST(ExplorerTest, Restarts) {
   ExpectKept({.candidates = 2, .wire_max = 3, .restarts = 1, .slow_disks = true});
 }
 
-TEST(ExplorerTest, Changes) {
+TEST(ExplorerTest, TwoChanges) {
   ExpectKept({.founders = 2,
               .term_max = 3,
               .wire_max = 2,
@@ -53,8 +57,18 @@ TEST(ExplorerTest, Changes) {
               .changes = {MakeConfiguration({1, 3}, {}), MakeConfiguration({2, 3}, {})}});
 }
 
+// Two of three are replaced by one: a majority of the old and all of the new need not meet.
+TEST(ExplorerTest, AChangeOfFour) {
+  ExpectKept({.servers = 4,
+              .candidates = 2,
+              .term_max = 3,
+              .wire_max = 2,
+              .heartbeats = 1,
+              .changes = {MakeConfiguration({1, 4}, {})}});
+}
+
 TEST(ExplorerTest, Snapshots) {
-  ExpectKept({.candidates = 2, .term_max = 3, .wire_max = 2, .compactions = 1});
+  ExpectKept({.candidates = 2, .term_max = 3, .wire_max = 2, .proposals = 1, .compactions = 1});
 }
 
 TEST(ExplorerTest, Transfers) {
