@@ -30,7 +30,8 @@ struct TargetSet {
 enum class Direction { kTo, kFrom, kBoth };
 
 struct NetworkChaos {
-  // kReset is Konsul's own: connections end with an error on both sides, once.
+  // kReset is Konsul's own: connections end, once. With Direction::kBoth on both sides; otherwise
+  // only whoever dialed them sees an error, and what it had sent still arrives.
   enum class Action { kPartition, kNetem, kReset };
   Action action = Action::kPartition;
   TargetSet targets;

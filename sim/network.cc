@@ -72,6 +72,11 @@ void Network::ResetConnections(HostId a, HostId b) {
   fabric_->streams.ResetBetween(a, b);
 }
 
+void Network::GiveUpConnections(HostId from, HostId to) {
+  Record(engine_, from, to, "give up", 0);
+  fabric_->streams.GiveUpDialed(from, to);
+}
+
 void Network::SetLatency(HostId from, HostId to, const LatencyModel& model) {
   fabric_->topology.link(from, to).latency = model;
   Record(engine_, from, to, "latency", static_cast<uint64_t>(model.base.count()));

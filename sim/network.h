@@ -13,6 +13,7 @@
 //   - A killed process: a seeded part of what it sent still arrives, then a reset, or in
 //     `kill_fin_ppm` of cases an orderly end, as kernels do for sockets without unread data. A host
 //     that lost power: a seeded part arrives, then silence.
+//   - GiveUpConnections ends them for the dialer, as its own time-out would.
 //   - ResetConnections resets both sides at once, at whatever byte they had come to.
 //   - Clog: nothing on the link arrives before a given time; then everything does.
 // Datagrams: lost in a cut, and as DatagramFaults says lost, duplicated, reordered, corrupted,
@@ -87,6 +88,9 @@ class Network {
   void Clog(HostId from, HostId to, Duration d);
   // Every established stream between the two ends now, for both.
   void ResetConnections(HostId a, HostId b);
+  // Every stream that `from` dialed to `to` ends for `from` now; what it had sent still arrives, and
+  // the end behind it. A new stream may overtake it.
+  void GiveUpConnections(HostId from, HostId to);
   void SetLatency(HostId from, HostId to, const LatencyModel& model);
   void SetDatagramFaults(HostId from, HostId to, const DatagramFaults& faults);
   // 0: no limit.

@@ -201,6 +201,43 @@ TEST_F(NetworkTest, AResetStrikesBothSidesAtOnce) {
   EXPECT_FALSE(received_.empty());
 }
 
+TEST_F(NetworkTest, WhoGivesUpSeesAnErrorTheOtherSideSeesItLater) {
+  absl::Status client_ended;
+  Talk([&](env::Env&, env::Stream& stream) {
+    EXPECT_TRUE(stream.Write("sent before", Instant::Never()).ok());
+    char byte;
+    client_ended = stream.Read(absl::MakeSpan(&byte, 1), Instant::Never()).status();
+  });
+  world_.RunFor(10ms);
+  net_.CutBoth(c_, s_);
+  net_.GiveUpConnections(s_, c_);  // it dialed nobody
+  world_.RunFor(1ms);
+  EXPECT_TRUE(client_.running());
+  net_.GiveUpConnections(c_, s_);
+  world_.RunFor(1ms);
+  EXPECT_TRUE(absl::IsUnavailable(client_ended)) << client_ended;
+  EXPECT_EQ(net_.open_connections(), 1u) << "the other side does not know yet";
+  net_.HealBoth(c_, s_);
+  world_.RunFor(1s);
+  EXPECT_EQ(net_.open_connections(), 0u);
+}
+
+TEST_F(NetworkTest, WhatWasSentArrivesAfterItsSenderGaveUp) {
+  Talk([&](env::Env& env, env::Stream& stream) {
+    EXPECT_TRUE(env.Sleep(100ms).ok());
+    EXPECT_TRUE(stream.Write("late", Instant::Never()).ok());
+    (void)env.Sleep(1h);
+  });
+  world_.RunFor(50ms);
+  net_.Cut(c_, s_);
+  world_.RunFor(100ms);
+  net_.GiveUpConnections(c_, s_);
+  EXPECT_EQ(received_, "");
+  net_.Heal(c_, s_);
+  world_.RunFor(1s);
+  EXPECT_EQ(received_, "late");
+}
+
 TEST_F(NetworkTest, ACloggedLinkStallsAndThenReleasesEverything) {
   Talk([](env::Env& env, env::Stream& stream) {
     for (int i = 0; i < 5; ++i) {

@@ -229,6 +229,29 @@ void StreamLayer::ResetBetween(HostId a, HostId b) {
   }
 }
 
+void StreamLayer::GiveUpDialed(HostId from, HostId to) {
+  for (uint32_t slot = 0; slot < connections_.size(); ++slot) {
+    Connection& c = connections_[slot];
+    const ConnectionId id{slot, c.generation};
+    if (!c.used || !c.established || !c.side[0].open) continue;
+    if (c.side[0].host != from || c.side[1].host != to) continue;
+    Record(c, 0, EventKind::kReset, id.Pack(0) + 2, "given up");
+    ++counters_.resets;
+    if (!c.pipe[0].end_sent) {
+      c.pipe[0].end_sent = true;
+      Enqueue(c, id, 0, SegmentKind::kEnd, 0);
+    }
+    c.side[0].open = false;
+    c.pipe[1].Consume(c.pipe[1].arrived);
+    SimStream* user = c.side[0].user;
+    c.side[0].user = nullptr;
+    const absl::Status why = absl::UnavailableError(
+        absl::StrCat("connection to ", c.side[1].local.ToString(), " timed out"));
+    FreeIfOver(c, id);
+    if (user != nullptr) user->Fail(why);
+  }
+}
+
 size_t StreamLayer::open_connections() const { return connections_.size() - free_.size(); }
 
 }  // namespace konsul::sim

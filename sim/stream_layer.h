@@ -57,6 +57,7 @@ class StreamLayer : private EventTarget {
   // The process of `host` is gone: its connections end as NetworkOptions says, or in silence.
   void CutOff(HostId host, bool lose_power);
   void ResetBetween(HostId a, HostId b);
+  void GiveUpDialed(HostId from, HostId to);
   // Blockages ended: what was held and can go on does.
   void ReleaseHeld();
   size_t open_connections() const;

@@ -46,8 +46,13 @@ void Injector::Begin(const chaos::Injection& injection) {
       return Shape(injection, true);
     case Kind::kReset:
       for (const auto& link : injection.links) {
-        world_.network().ResetConnections(cluster_.HostOf(link.from).id(),
-                                          cluster_.HostOf(link.to).id());
+        const sim::HostId from = cluster_.HostOf(link.from).id();
+        const sim::HostId to = cluster_.HostOf(link.to).id();
+        if (BodyOf<chaos::NetworkChaos>(injection).direction == chaos::Direction::kBoth) {
+          world_.network().ResetConnections(from, to);
+        } else {
+          world_.network().GiveUpConnections(from, to);
+        }
       }
       return;
     case Kind::kKill:

@@ -37,6 +37,8 @@ void NodeObserver::OnStart(const raft::Raft& raft) {
   std::vector<raft::Entry> log;
   for (Index i = base_ + 1; i <= status.last_index; ++i) log.push_back(*raft.EntryAt(i));
   oracles_.durability.OnStart(status.id, {status.term, status.vote}, base.last, log);
+  // A vote that was being written when the last process died, and may be granted now at once.
+  oracles_.elections.OnDurableVote(status.id, {status.term, status.vote});
   oracles_.logs.OnStart(status);
   oracles_.logs.OnBase(status.id, base.last);
   oracles_.configurations.OnBase(status.id, base.configuration_index, base.configuration);

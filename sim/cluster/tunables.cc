@@ -40,7 +40,7 @@ server::SnapshotOptions DrawSnapshots(Duration latency, env::Random random) {
 void DrawLeases(std::optional<bool> asked, env::Random random, raft::Options& options) {
   const bool on = asked.has_value() ? *asked : random.Chance(2, 3);
   if (!on) options.lease_promise = Duration::zero();
-  if (on) options.lease_promise = options.election_timeout / OneOf<int>({1, 2, 4}, random);
+  if (on) options.lease_promise = options.election_timeout / OneOf<int>({1, 1, 2, 4}, random);
 }
 
 raft::Options DrawRaft(Duration election_timeout, env::Random& random) {
