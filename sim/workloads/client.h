@@ -63,8 +63,8 @@ struct Shared {
   // The run wants to end: who has had no write acknowledged since then does nothing but write,
   // without a pause; the others write now and then.
   std::optional<Duration> hurry_since;
-  bool stop = false;                       // after the operation under way
-  uint64_t values_written = 0;             // makes each value unique, also after a restart
+  bool stop = false;            // after the operation under way
+  uint64_t values_written = 0;  // makes each value unique, also after a restart
   Counts counts;
 };
 

@@ -64,9 +64,9 @@ class MachineRoom {
 
 // What he and the runner tell each other. Owned by the runner.
 struct OperatorState {
-  bool pause = false;    // begin nothing
-  bool busy = false;     // something has begun and has not ended
-  bool finish = false;   // only bring to an end what has begun, and replace what is broken
+  bool pause = false;   // begin nothing
+  bool busy = false;    // something has begun and has not ended
+  bool finish = false;  // only bring to an end what has begun, and replace what is broken
   // What is left to do, for people; empty when every machine with a server on it is a voter.
   std::string waits_for = "an answer";
   bool stop = false;
