@@ -88,9 +88,8 @@ class Network {
   void Clog(HostId from, HostId to, Duration d);
   // Every established stream between the two ends now, for both.
   void ResetConnections(HostId a, HostId b);
-  // Every stream that `from` dialed to `to` ends for `from` now; what it had sent still arrives, and
-
-  // the end behind it. A new stream may overtake it.
+  // Every stream that `from` dialed to `to` ends for `from` now; what it had sent still arrives,
+  // and the end behind it. A new stream may overtake it.
   void GiveUpConnections(HostId from, HostId to);
   void SetLatency(HostId from, HostId to, const LatencyModel& model);
   void SetDatagramFaults(HostId from, HostId to, const DatagramFaults& faults);
