@@ -187,7 +187,7 @@ void Director::ResolveIo(const IoChaos& io, const Inventory& inventory, env::Ran
   const bool damages = out.kind == Kind::kIoRot || out.kind == Kind::kIoMisdirect;
   Inventory may;
   for (const Node& node : inventory) {
-    if (!damages || atlas_.contains(node.name)) may.push_back(node);
+    if (!damages || (atlas_.contains(node.name) && !node.only_copy)) may.push_back(node);
   }
   out.targets = Names(Select(io.targets, may, random), may);
 }

@@ -87,6 +87,25 @@ TEST(Director, DamageMeetsOnlyTheMinorityOfTheAtlas) {
   EXPECT_THAT(hit, SizeIs(3)) << "another one with another seed";
 }
 
+TEST(Director, WhatMayBeTheOnlyCopyIsNotDamaged) {
+  const Experiment e = Make(R"(
+    - name: misdirect
+      every: 1s
+      type: IOChaos
+      ioChaos: {action: misdirect, mode: all, selector: {labelSelectors: {component: server}}}
+)");
+  Director director(e, env::Random(1));
+  Inventory servers = ThreeServers();
+  for (Node& server : servers) server.only_copy = true;
+  const auto is_skipped = [](const Injection& injection) {
+    return injection.kind == Injection::Kind::kSkipped;
+  };
+  const std::vector<Injection> early = director.Advance(5s, servers);
+  EXPECT_TRUE(!early.empty() && std::all_of(early.begin(), early.end(), is_skipped));
+  const std::vector<Injection> later = director.Advance(10s, ThreeServers());
+  EXPECT_TRUE(!later.empty() && std::none_of(later.begin(), later.end(), is_skipped));
+}
+
 TEST(Director, TheAtlasIsAMinorityOfTheSmallestClusterThatMayCome) {
   Experiment e = Make(CutLeader("both"));
   e.datacenter.servers = 5;

@@ -16,6 +16,8 @@ struct Node {
   // and the datacenter's own labels.
   Labels labels;
   bool running = true;
+  // What its disk holds may be the only copy: nothing may damage it now.
+  bool only_copy = false;
 };
 
 // All nodes in a fixed order, as they are now.

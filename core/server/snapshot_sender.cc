@@ -22,6 +22,7 @@ void SnapshotSender::Send(NodeId to, Transport& transport, fiber::Group& group) 
     } else if (!absl::IsCancelled(status)) {
       env_.logger.Warn("snapshot", "sending failed, will be tried again",
                        {{"server", ToHex(to.value)}, {"error", status.ToString()}});
+      if (absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) Mend();
       (void)env_.Sleep(options_.retry_pause);
     }
     under_way_.erase(to);
@@ -55,6 +56,18 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
     chunk = SnapshotChunk{.from = self_, .term = term, .meta = meta, .offset = reply.offset};
     KONSUL_ASSIGN_OR_RETURN(chunk.bytes, file->ReadAt(reply.offset, options_.chunk_bytes));
   }
+}
+
+// What arrives damaged was damaged on the way, there, or here. This server's tables are not read from
+// its snapshot while it runs, so it can write another.
+void SnapshotSender::Mend() {
+  const absl::Status status = store_.CheckLatest();
+  if (!absl::IsDataLoss(status)) return;
+  env_.logger.Error("snapshot", "the latest one is damaged on this server's disk; writing another",
+                    {{"error", status.ToString()}});
+  const absl::Status mended = taker_.Take(Instant::Never()).status();
+  if (mended.ok() || absl::IsCancelled(mended)) return;
+  env_.logger.Error("snapshot", "could not be written", {{"error", mended.ToString()}});
 }
 
 // The log must still reach back to the snapshot when consensus hears of it, or the follower would

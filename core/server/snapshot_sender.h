@@ -28,6 +28,7 @@ class SnapshotSender {
 
  private:
   absl::Status SendAll(NodeId to, Transport& transport);
+  void Mend();
   absl::Status AwaitReplication(NodeId to, Index index);
   // Suspends so that no more than the permitted rate goes out.
   absl::Status Pace(Instant began, uint64_t bytes) const;

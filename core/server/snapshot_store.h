@@ -68,6 +68,11 @@ class SnapshotStore {
 
   // Never suspends. nullopt before the first one.
   virtual std::optional<SnapshotMeta> latest() const = 0;
+  // Reads all of the latest one. DataLoss when its file is damaged: the next one that is finished
+  // takes its place, also if it ends at the same index.
+  virtual absl::Status CheckLatest() = 0;
+  // Whether CheckLatest has found damage that nothing has replaced. Never suspends.
+  virtual bool latest_is_damaged() const = 0;
   // `meta.bytes` is ignored. One at a time.
   virtual absl::StatusOr<std::unique_ptr<SnapshotWriter>> Create(const SnapshotMeta& meta) = 0;
   // NotFound before the first one.

@@ -53,6 +53,11 @@ bool SnapshotTaker::IsDue() const {
          applier_.bytes_applied() - bytes_at_last_ >= options_.bytes_max;
 }
 
+bool SnapshotTaker::IsCovered(Index index) const {
+  const Index latest = LatestIndex(store_);
+  return store_.latest_is_damaged() ? latest > index : latest >= index;
+}
+
 absl::Status SnapshotTaker::Run() {
   while (true) {
     while (!IsDue()) KONSUL_RETURN_IF_ERROR(applier_.AwaitMore(applier_.applied()));
@@ -70,7 +75,7 @@ absl::StatusOr<Index> SnapshotTaker::Take(Instant deadline) {
   KONSUL_RETURN_IF_ERROR(one_at_a_time_.Lock(deadline));
   const fiber::MutexLock lock(one_at_a_time_);
   KONSUL_RETURN_IF_ERROR(applier_.AwaitRestored(deadline));
-  if (applier_.applied() > LatestIndex(store_)) {
+  if (!IsCovered(applier_.applied())) {
     const Instant begin = env_.clock.Now();
     KONSUL_RETURN_IF_ERROR(Write());
     time_.Add(env_.clock.Now() - begin);
@@ -103,7 +108,7 @@ absl::Status SnapshotTaker::Write() {
     began = env_.clock.Now();
   }
   // The leader may have sent a later one meanwhile.
-  if (LatestIndex(store_) >= frozen.applied) return absl::OkStatus();
+  if (IsCovered(frozen.applied)) return absl::OkStatus();
   KONSUL_ASSIGN_OR_RETURN(meta, writer->Finish());
   env_.logger.Info("snapshot", "written",
                    {{"index", meta.point.last.index.value}, {"bytes", meta.bytes}});

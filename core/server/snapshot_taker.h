@@ -28,7 +28,8 @@ class SnapshotTaker {
   // again later.
   absl::Status Run();
 
-  // Takes one now, unless nothing was applied since the last. Suspends; one at a time. The index
+  // Takes one now, unless nothing was applied since the last, and that is intact as far as anybody
+  // knows. Suspends; one at a time. The index
   // that the latest snapshot covers.
   absl::StatusOr<Index> Take(Instant deadline);
 
@@ -56,6 +57,8 @@ class SnapshotTaker {
 
  private:
   bool IsDue() const;
+  // Whether the latest one does the service of one that ends at `index`.
+  bool IsCovered(Index index) const;
   absl::Status Write();
   absl::Status CompactLog();
   Index CompactTo(Index snapshot) const;

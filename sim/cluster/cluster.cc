@@ -126,11 +126,16 @@ chaos::Inventory Cluster::Inventory() const {
     out["node"] = name;
     return out;
   };
+  // Until something is committed, whoever begins the cluster may be the only one that knows of it.
+  const bool begun = std::any_of(servers_.begin(), servers_.end(), [](const auto& server) {
+    return server->observer().applied() > Index(0);
+  });
   for (const auto& server : servers_) {
     if (!server->deployed()) continue;
     chaos::Node node{server->name(), labels("server", server->name()), server->host().running()};
     if (node.running) node.labels["raft"] = server->observer().leads() ? "leader" : "follower";
     node.running = node.running && !server->fragile();
+    node.only_copy = !begun;
     inventory.push_back(std::move(node));
   }
   for (const sim::Host* client : clients_) {

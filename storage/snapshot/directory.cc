@@ -84,21 +84,43 @@ absl::Status Directory::FindLatest() {
   return absl::OkStatus();
 }
 
+absl::Status Directory::CheckLatest() {
+  if (!latest_) return absl::OkStatus();
+  const raft::LogPosition last = latest_->point.last;
+  const std::string name = SnapshotName(last);
+  Hold(name);
+  absl::Status status = Verify(place_, Path(name)).status();
+  Release(name);
+  // This process has read it or written it: what is of another version now has been changed.
+  if (absl::IsFailedPrecondition(status)) status = absl::DataLossError(status.message());
+  if (absl::IsDataLoss(status) && latest_->point.last == last) damaged_ = true;
+  return status;
+}
+
+bool Directory::IsCovered(Index index) const {
+  if (!latest_) return false;
+  const Index covered = latest_->point.last.index;
+  return damaged_ ? covered > index : covered >= index;
+}
+
 absl::Status Directory::Publish(const std::string& temporary, const server::SnapshotMeta& meta) {
   const std::string name = SnapshotName(meta.point.last);
-  if (latest_ && latest_->point.last.index >= meta.point.last.index) {
+  if (IsCovered(meta.point.last.index)) {
     // Another one was faster, and covers what this one does.
     Discard(temporary);
     return Sweep();
   }
   KONSUL_RETURN_IF_ERROR(disk().Rename(Path(temporary), Path(name)));
   KONSUL_RETURN_IF_ERROR(disk().SyncDir(path_));
-  if (latest_ && latest_->point.last.index >= meta.point.last.index) {
-    Discard(name);
+  if (IsCovered(meta.point.last.index)) {
+    if (latest_->point.last != meta.point.last) Discard(name);
     return Sweep();
   }
-  if (latest_) Discard(SnapshotName(latest_->point.last));
+  if (latest_ && latest_->point.last != meta.point.last) {
+    Discard(SnapshotName(latest_->point.last));
+  }
   latest_ = meta;
+  damaged_ = false;
   return Sweep();
 }
 

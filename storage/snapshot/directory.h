@@ -43,6 +43,10 @@ class Directory {
   std::string Path(absl::string_view name) const;
   const std::optional<server::SnapshotMeta>& latest() const { return latest_; }
 
+  // As SnapshotStore says.
+  absl::Status CheckLatest();
+  bool latest_is_damaged() const { return damaged_; }
+
   // `temporary`, a name, is complete and durable: it becomes a snapshot, and the latest if it is.
   absl::Status Publish(const std::string& temporary, const server::SnapshotMeta& meta);
   // Whoever reads a snapshot holds its name.
@@ -62,11 +66,14 @@ class Directory {
 
  private:
   absl::Status FindLatest();
+  // Whether one that ends at `index` is of no use.
+  bool IsCovered(Index index) const;
 
   const Place place_;
   const std::string path_;
   Logger& logger_;
   std::optional<server::SnapshotMeta> latest_;
+  bool damaged_ = false;  // latest_ is
   std::map<std::string, int> holders_;
   std::set<std::string> obsolete_;
   std::set<std::string> removing_;

@@ -96,6 +96,9 @@ class Store final : public server::SnapshotStore {
 
   std::optional<server::SnapshotMeta> latest() const override { return directory_.latest(); }
 
+  absl::Status CheckLatest() override { return directory_.CheckLatest(); }
+  bool latest_is_damaged() const override { return directory_.latest_is_damaged(); }
+
   absl::StatusOr<std::unique_ptr<server::SnapshotWriter>> Create(
       const server::SnapshotMeta& meta) override {
     KONSUL_CHECK(!writing_, "two snapshots are written at once");

@@ -283,6 +283,30 @@ TEST_F(StoreTest, ADamagedLatestIsNotPassedOver) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("under a wrong name"));
 }
 
+TEST_F(StoreTest, ALatestThatGotDamagedIsReplacedByOneOfTheSameIndex) {
+  WithStore([&](SnapshotStore& store) {
+    EXPECT_TRUE(store.CheckLatest().ok()) << "there is none";
+    ASSERT_TRUE(world.Write(store, MetaAt(10), rows).ok());
+    const std::string good = disk.Files().at(PathAt(10));
+    EXPECT_TRUE(store.CheckLatest().ok());
+    for (const size_t at : {size_t{4}, size_t{20}, good.size() / 2}) {
+      std::string bad = good;
+      bad[at] ^= 1;
+      disk.Put(PathAt(10), bad);
+      EXPECT_FALSE(store.latest_is_damaged());
+      EXPECT_TRUE(absl::IsDataLoss(store.CheckLatest())) << at;
+      EXPECT_TRUE(store.latest_is_damaged());
+      // An older one is no help.
+      ASSERT_TRUE(world.Write(store, MetaAt(9), others).ok());
+      EXPECT_TRUE(store.latest_is_damaged());
+      ASSERT_TRUE(world.Write(store, MetaAt(10), rows).ok());
+      EXPECT_FALSE(store.latest_is_damaged());
+      EXPECT_EQ(world.ReadLatest(store).value(), rows);
+      EXPECT_THAT(Names(), ElementsAre(PathAt(10)));
+    }
+  });
+}
+
 TEST_F(StoreTest, LeftoversGoAndForeignFilesStay) {
   WithStore([&](SnapshotStore& store) { ASSERT_TRUE(world.Write(store, MetaAt(20), rows).ok()); });
   for (const char* name : {"3.tmp", "notes.txt", "14.snap"}) {
