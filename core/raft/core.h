@@ -82,6 +82,7 @@ struct Raft::Core {
   // Patience for the election to come, unless it was cut short before.
   void Hurry(Duration patience);
   void LeaderIsThere(const Moment& moment);
+  bool MayTakePart() const;
   void Tick(const Moment& moment);
   Instant NextDeadline() const;
 
@@ -97,7 +98,7 @@ struct Raft::Core {
   void SendHeartbeats(Instant now);
   void SendWhatIsOwed(Instant now);
   void PeerUnreachable(const Moment& moment, NodeId peer, bool closed);
-  AppendRequest AppendRequestFrom(Index next) const;
+  AppendRequest AppendRequestTo(NodeId peer, Index next) const;
   bool IsOverloaded() const;
   // ---- replication.cc, the follower's end
   void HandleAppendRequest(const Moment& moment, const Message& message, AppendRequest request);

@@ -234,13 +234,20 @@ void Raft::Core::MakeWay(const Moment& moment, NodeId other, bool granted) {
 
 // ---- Voters -------------------------------------------------------------------------------------
 
+// Who has no log has promised nothing, or has forgotten it: then it may have voted, and what it
+// stored may be committed because of it. Nobody can tell the two apart, and not everybody knows
+// that a server was removed. So no log, no vote, and no entries either except for a learner. The
+// servers of a new cluster all begin their logs themselves; all others begin as learners.
+bool Raft::Core::MayTakePart() const { return !log.empty(); }
+
 // RequestVote receiver: "grant if votedFor is null or candidateId, and candidate's log is at least
 // as up-to-date as receiver's log". A pre-vote asks whether that would be the answer.
 void Raft::Core::HandleVoteRequest(const Moment& moment, const Message& message,
                                    const VoteRequest& request) {
   const bool vote_is_free = message.term > hard_state.term || hard_state.vote == NodeId(0) ||
                             hard_state.vote == message.from;
-  bool granted = vote_is_free && log.IsUpToDate(request.last_index, request.last_term);
+  bool granted =
+      vote_is_free && MayTakePart() && log.IsUpToDate(request.last_index, request.last_term);
   if (mutation::On(Mutation::kPromotedLearnerIsMute) && configurations.WasLearner(id)) {
     granted = false;
   }

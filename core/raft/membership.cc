@@ -42,6 +42,13 @@ absl::StatusOr<Raft::Proposed> Raft::Core::ProposeConfiguration(const Moment& mo
                        "joins as a new server"));
     }
   }
+  for (const Member& voter : target.voters) {
+    if (configuration().IsVoter(voter.id) || voter.id == id) continue;
+    const auto follower = leadership->followers.find(voter.id);
+    if (follower != leadership->followers.end() && follower->second.match() > Index(0)) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "server ", ToHex(voter.id.value), " has no log yet; it has to be a learner first"));
+  }
   Configuration next = configuration().JointWith(target);
   if (reuse) {
     const auto comes_back = [&](NodeId member) { return target.IsMember(member); };

@@ -29,6 +29,13 @@ class MembershipTest : public OneServerTest {
     if (!slow_disk_) cluster_->PersistAll(server());
     return proposed;
   }
+  // Leads term 2 of 1, 2 and 3; 4 and 5 are learners that have the log up to the last entry, 3.
+  void LeadWithLearners() {
+    LeadOf(3);
+    ASSERT_TRUE(Change({1, 2, 3}, {4, 5}).ok());
+    for (uint64_t id = 2; id <= 5; ++id) Acknowledge(id, 3);
+    cluster_->wire.clear();
+  }
   absl::Status Transfer(uint64_t to) {
     absl::Status status = raft().TransferLeadership(cluster_->Now(), NodeId(to));
     cluster_->Pump(server());
@@ -62,7 +69,7 @@ TEST_F(MembershipTest, OneChangeAtATime) {
   ASSERT_FALSE(raft().configuration().joint());
   EXPECT_TRUE(absl::IsFailedPrecondition(Change({1, 2, 4}).status()));  // it is not committed
   Acknowledge(2, 4);
-  EXPECT_TRUE(Change({1, 2, 4}).ok());
+  EXPECT_TRUE(Change({1, 2}, {4}).ok());
 }
 
 TEST_F(MembershipTest, RefusesTargetsThatAreNone) {
@@ -102,37 +109,37 @@ TEST_F(MembershipTest, LearnersComeInOneStep) {
 }
 
 TEST_F(MembershipTest, JointDecisionsNeedBothMajorities) {
-  LeadOf(3);
+  LeadWithLearners();
   ASSERT_TRUE(Change({1, 4, 5}).ok());
-  Acknowledge(4, 3);
-  Acknowledge(5, 3);
-  EXPECT_EQ(status().commit, Index(2));  // 1,4,5 of the new ones, but only 1 of the old
-  Acknowledge(2, 3);
-  EXPECT_EQ(status().commit, Index(3));
+  Acknowledge(4, 4);
+  Acknowledge(5, 4);
+  EXPECT_EQ(status().commit, Index(3));  // 1,4,5 of the new ones, but only 1 of the old
+  Acknowledge(2, 4);
+  EXPECT_EQ(status().commit, Index(4));
 
-  LeadOf(3);
+  LeadWithLearners();
   ASSERT_TRUE(Change({1, 4, 5}).ok());
-  Acknowledge(2, 3);
-  Acknowledge(3, 3);
-  EXPECT_EQ(status().commit, Index(2));  // the other way round
-  Acknowledge(5, 3);
-  EXPECT_EQ(status().commit, Index(3));
+  Acknowledge(2, 4);
+  Acknowledge(3, 4);
+  EXPECT_EQ(status().commit, Index(3));  // the other way round
+  Acknowledge(5, 4);
+  EXPECT_EQ(status().commit, Index(4));
 }
 
 TEST_F(MembershipTest, JointReadsNeedBothMajorities) {
-  LeadOf(3);
+  LeadWithLearners();
   ASSERT_TRUE(Change({1, 4, 5}).ok());
   ASSERT_TRUE(raft().ReadIndex(cluster_->Now(), 7).ok());
   cluster_->Pump(server());
-  Acknowledge(2, 2, /*round=*/1);
-  Acknowledge(3, 2, /*round=*/1);
+  Acknowledge(2, 3, /*round=*/1);
+  Acknowledge(3, 3, /*round=*/1);
   EXPECT_THAT(server().reads, IsEmpty());
-  Acknowledge(4, 0, /*round=*/1);
+  Acknowledge(4, 3, /*round=*/1);
   EXPECT_THAT(server().reads, SizeIs(1));
 }
 
 TEST_F(MembershipTest, JointElectionsNeedBothMajorities) {
-  LeadOf(3);
+  LeadWithLearners();
   ASSERT_TRUE(Change({1, 4, 5}).ok());
   Receive(9, 5, VoteReply{});  // some later term: it is a follower again
   ASSERT_EQ(status().role, Role::kFollower);
@@ -147,6 +154,17 @@ TEST_F(MembershipTest, JointElectionsNeedBothMajorities) {
   EXPECT_EQ(status().role, Role::kCandidate);
   Receive(4, 6, VoteReply{.granted = true});
   EXPECT_EQ(status().role, Role::kLeader);
+}
+
+// Who has no log may be somebody who has lost it: it must not count before it has shown one.
+TEST_F(MembershipTest, ANewVoterHasBeenALearner) {
+  LeadOf(3);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Change({1, 2, 3, 4}).status()));
+  ASSERT_TRUE(Change({1, 2, 3}, {4}).ok());
+  Acknowledge(2, 3);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Change({1, 2, 3, 4}).status()));
+  Acknowledge(4, 3);
+  EXPECT_TRUE(Change({1, 2, 3, 4}).ok());
 }
 
 // Thesis 4.2.2.

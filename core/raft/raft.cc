@@ -81,7 +81,7 @@ absl::Status Raft::Bootstrap(Moment moment, const Configuration& configuration) 
     return absl::FailedPreconditionError("this server has a log already");
   }
   if (absl::Status valid = configuration.Validate(); !valid.ok()) return valid;
-  // It may have voted for somebody who bootstrapped earlier: its term and vote stay as they are.
+  // It may have heard of somebody who bootstrapped earlier: its term stays as it is.
   if (core_->hard_state.term == Term(0)) core_->hard_state.term = Term(1);
   core_->AppendToLog(moment, Entry{.index = Index(1),
                                    .term = Term(1),

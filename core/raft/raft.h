@@ -96,7 +96,7 @@ struct Recovered {
 class Raft {
  public:
   // `id` is never 0. The configuration is the last one found in the log; without one the server is
-  // passive: it votes and appends when asked, and never campaigns.
+  // passive: it appends when it is told that it is a learner, and neither votes nor campaigns.
   Raft(NodeId id, const Options& options, Recovered recovered, Moment moment);
   ~Raft();
   Raft(const Raft&) = delete;
@@ -104,7 +104,7 @@ class Raft {
 
   // Makes an empty log begin with `configuration` as entry 1 of term 1. Every server of a new
   // cluster does so with the same configuration (core/server/bootstrap.h agrees on it).
-  // A term and a vote that it has already, from somebody who was quicker, stay as they are.
+  // A term that it has already, from somebody who was quicker, stays as it is.
   // FailedPrecondition when there is a log already, InvalidArgument when the configuration is not
   // valid.
   absl::Status Bootstrap(Moment moment, const Configuration& configuration);
@@ -134,9 +134,10 @@ class Raft {
 
   // ---- Membership (thesis 4). `target` is not joint; its `retired` does not matter. Any
   // difference at once: joint consensus is entered and left as needed. Unavailable when this server
-  // does not lead, FailedPrecondition while another change is under way or for an id that was
-  // removed once, InvalidArgument when the target is not valid. The change is done when status()
-  // shows a configuration that is not joint, committed at or behind the proposed entry.
+  // does not lead, FailedPrecondition while another change is under way, for an id that was removed
+  // once, or for a new voter that has not been a learner first, InvalidArgument when the target is
+  // not valid. The change is done when status() shows a configuration that is not joint, committed
+  // at or behind the proposed entry.
   absl::StatusOr<Proposed> ProposeConfiguration(Moment moment, const Configuration& target);
   // Thesis 3.10. Brings `to` (0: the voter that is furthest) up to date and has it campaign; until
   // then proposals are refused. Given up after an election timeout, and the leader goes on.

@@ -75,11 +75,12 @@ void Raft::Core::SendHeartbeats(Instant now) {
   for (auto& [peer, follower] : leadership->followers) SendHeartbeat(now, peer, follower);
 }
 
-AppendRequest Raft::Core::AppendRequestFrom(Index next) const {
+AppendRequest Raft::Core::AppendRequestTo(NodeId peer, Index next) const {
   AppendRequest append;
   append.prev_index = next - 1;
   append.prev_term = log.TermAt(append.prev_index).value();
   append.read_round = leadership->reads.round();
+  append.to_learner = configuration().IsLearner(peer);
   return append;
 }
 
@@ -92,7 +93,7 @@ void Raft::Core::SendEntries(Instant now, NodeId peer, Progress& follower) {
     out.snapshots.push_back(peer);
     return;
   }
-  AppendRequest append = AppendRequestFrom(follower.next());
+  AppendRequest append = AppendRequestTo(peer, follower.next());
   append.sent = now.ns;
   append.entries = log.Slice(follower.next(), options.append_entries_max, options.append_bytes_max);
   const Index last = append.entries.back().index;
@@ -109,7 +110,7 @@ void Raft::Core::SendEntries(Instant now, NodeId peer, Progress& follower) {
 // #16220). It is answered at once, whatever the follower's disk does; that keeps a leader with slow
 // followers in office and its reads quick.
 void Raft::Core::SendHeartbeat(Instant now, NodeId peer, Progress& follower) {
-  AppendRequest append = AppendRequestFrom(std::max(follower.next(), log.base() + 1));
+  AppendRequest append = AppendRequestTo(peer, std::max(follower.next(), log.base() + 1));
   append.sent = now.ns;
   append.commit = std::min(commit, append.prev_index);
   if (mutation::On(Mutation::kHeartbeatCommitsAll)) append.commit = commit;
@@ -188,6 +189,7 @@ void Raft::Core::HandleAppendRequest(const Moment& moment, const Message& messag
   // Candidates: "if AppendEntries RPC received from new leader: convert to follower".
   BecomeFollower(moment, hard_state.term, message.from);
   LeaderIsThere(moment);
+  if (!MayTakePart() && !request.to_learner) return;
 
   AppendReply reply{.read_round = request.read_round, .sent = request.sent};
   // Receiver 2: "reply false if log doesn't contain an entry at prevLogIndex whose term matches".

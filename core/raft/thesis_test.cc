@@ -273,19 +273,31 @@ TEST_F(PipelineTest, FollowersLearnAboutTheCommitAtOnce) {
 
 // ---- Without a configuration, and the first one -------------------------------------------------
 
-TEST_F(ThesisTest, APassiveServerVotesAndAppendsAndNeverCampaigns) {
+TEST_F(ThesisTest, APassiveServerWaitsUntilItIsALearner) {
   Start(3, {}, 0);
   EXPECT_EQ(raft().NextDeadline(), Instant::Never());
   Wait(24h);
   Tick();
   EXPECT_EQ(status().role, Role::kFollower);
+  // It may have voted and stored entries, and have lost its disk since.
   Receive(2, 2, Vote(1, 1));
-  EXPECT_TRUE(OnlySent<VoteReply>().granted);
-  Receive(2, 2, Append(0, 0, 0, MakeLog(MakeConfiguration(3), {1, 2})));
+  EXPECT_FALSE(OnlySent<VoteReply>().granted);
+  AppendRequest append = Append(0, 0, 0, MakeLog(MakeConfiguration(3), {1, 2}));
+  Receive(2, 2, append);
+  EXPECT_THAT(Sent<AppendReply>(), IsEmpty());
+  EXPECT_TRUE(raft().configuration().empty());
+
+  append.to_learner = true;
+  Receive(2, 2, append);
   EXPECT_EQ(OnlySent<AppendReply>().match_or_rejected, Index(2));
-  // It is a member as soon as it has the entry, committed or not (4.1).
+  // It is a member as soon as it has the entry, committed or not (4.1), and takes part from now on.
   EXPECT_EQ(raft().configuration(), MakeConfiguration(3));
   EXPECT_LT(raft().NextDeadline(), Instant::Never());
+  Receive(2, 2, Append(2, 2, 2, {}));
+  EXPECT_EQ(status().commit, Index(2));
+  Wait(options_.election_timeout);
+  Receive(3, 3, Vote(3, 2));
+  EXPECT_TRUE(OnlySent<VoteReply>().granted);
 }
 
 TEST_F(ThesisTest, ATruncatedConfigurationIsNotInForceAnyMore) {

@@ -80,6 +80,8 @@ struct AppendRequest {
   uint64_t read_round = 0;
   int64_t sent = 0;
   std::vector<Entry> entries;
+  // The receiver counts for nothing yet. Whoever has no log at all takes no other appends.
+  bool to_learner = false;
 };
 struct AppendReply {
   bool success = false;

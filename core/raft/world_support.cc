@@ -82,27 +82,53 @@ World::World(Draws& draws, bool telling) : telling_(telling), cluster_(SmallOpti
   constexpr uint64_t kPaces[] = {20'000'000, 5'000'000, 200'000};
   pace_ = kPaces[draws.Below(3)];
   const size_t n = 1 + draws.Below(5);
-  // A minority may join without a configuration and learn it from the leader.
+  // A minority may not have begun its log yet when the others elect a leader.
   const size_t passive = draws.Below(2) == 0 ? (n - 1) / 2 : 0;
   const int64_t drift = cluster_.options().clock_drift_max_ppm;
+  // In half of the worlds one is slow and the others are fast, which is the worst for a lease of
+  // it.
+  const uint64_t slow = 1 + draws.Below(2 * n);
   for (uint64_t id = 1; id <= kServersMax; ++id) {
-    // At one of the ends more often than between.
+    // Otherwise at one of the ends more often than between.
     const int64_t choices[] = {-drift, drift,
                                static_cast<int64_t>(draws.Below(2 * drift + 1)) - drift};
     Server& server = cluster_.Add(NodeId(id));
-    server.clock = {static_cast<int64_t>(draws.Below(1'000'000'000)), choices[draws.Below(3)]};
+    const int64_t any = choices[draws.Below(3)];
+    const int64_t opposed = id == slow ? -drift : drift;
+    server.clock = {static_cast<int64_t>(draws.Below(1'000'000'000)), slow <= n ? opposed : any};
     if (id > n) continue;
+    founders_ = n;
+    late_.insert(server.id);
     StartBlank(server.id);
-    if (id + passive > n) continue;
-    KONSUL_CHECK(server.raft->Bootstrap(cluster_.Now(server), MakeConfiguration(n)).ok());
-    cluster_.Pump(server);
-    cluster_.PersistAll(server);
+    if (id + passive <= n) Begin(server);
   }
-  Say(absl::StrCat(n, " servers, ", passive, " of them passive; hostility ", hostility_,
+  Say(absl::StrCat(n, " servers, ", passive, " of them late; hostility ", hostility_,
                    cluster_.options().pre_vote ? "" : ", no pre-vote",
                    cluster_.options().check_quorum ? "" : ", no check-quorum", ", promise ",
                    ToMillis(cluster_.options().lease_promise), "ms, drift ", drift, "ppm"));
+  if (slow <= n && draws.Below(2) == 0) LetLead(NodeId(slow));
+  broken_ = safety_.Observe(cluster_);
   TellStandings();
+}
+
+void World::Begin(Server& server) {
+  if (!server.up() || !server.raft->configuration().empty()) return;
+  KONSUL_CHECK(server.raft->Bootstrap(cluster_.Now(server), MakeConfiguration(founders_)).ok());
+  cluster_.Pump(server);
+  cluster_.PersistAll(server);
+  late_.erase(server.id);
+  Say(absl::StrCat("begin ", server.id.value));
+}
+
+// A slow clock loses elections; with help, it may win one.
+void World::LetLead(NodeId id) {
+  cluster_.RunUntil(cluster_.now + 1s);
+  Server* leader = cluster_.Leader();
+  if (leader == nullptr) return;
+  if (!leader->raft->TransferLeadership(cluster_.Now(*leader), id).ok()) return;
+  Say(absl::StrCat("transfer to ", id.value));
+  cluster_.Pump(*leader);
+  cluster_.RunUntil(cluster_.now + 100ms);
 }
 
 std::string World::Step(Draws& draws) {
@@ -128,6 +154,7 @@ void World::Count(Verdict* verdict) const {
 // ---- What happens -------------------------------------------------------------------------------
 
 void World::Act(Draws& draws) {
+  if (!late_.empty() && draws.Below(64) == 0) Begin(cluster_.at(late_.begin()->value));
   const uint64_t kind = draws.Below(100);
   if (kind < 48) {
     Deliver(draws);
@@ -278,7 +305,7 @@ void World::ChangeMembers(Draws& draws) {
 void World::ChangeOne(Draws& draws, Configuration* target) {
   const NodeId id = draws.Below(2) == 0 ? Pick(draws).id : NodeId(1 + draws.Below(kServersMax));
   if (target->IsRetired(id)) return;
-  // Whoever was no member yet comes with an empty disk.
+  // Whoever was no member yet comes with an empty disk, and has to be a learner first.
   if (started_.count(id) == 0) StartBlank(id);
   const bool voted = target->IsVoter(id);
   Erase(&target->voters, id);
@@ -295,8 +322,7 @@ void World::ChangeOne(Draws& draws, Configuration* target) {
   }
 }
 
-// A server that was removed asks to be a member again. It is refused; if it were not, it would come
-// with an empty disk.
+// A server that was removed asks to be a member again, with an empty disk.
 void World::ComeBack(Draws& draws, Server& leader) {
   const Configuration& configuration = leader.raft->configuration();
   if (configuration.joint() || configuration.retired.empty()) return;
@@ -304,9 +330,11 @@ void World::ComeBack(Draws& draws, Server& leader) {
   const NodeId id = configuration.retired[draws.Below(configuration.retired.size())];
   Configuration target = configuration;
   Insert(&target.voters, id);
-  if (!leader.raft->ProposeConfiguration(cluster_.Now(leader), target).ok()) return;
+  // Refused or not, it is there, and those who do not know yet that it was removed may ask it.
+  (void)leader.raft->ProposeConfiguration(cluster_.Now(leader), target).status();
   Say(absl::StrCat("server ", id.value, " comes back with an empty disk"));
   StartBlank(id);
+  late_.erase(id);
   cluster_.Pump(leader);
 }
 
@@ -459,6 +487,7 @@ std::string World::Heal() {
   stuck_.clear();
   for (auto& [id, server] : cluster_.servers()) {
     if (!server.up() && started_.count(id) > 0) cluster_.Start(server, Index(server.state.size()));
+    if (late_.count(id) > 0) Begin(server);
   }
   NodeId absent;
   if (lame_ > 0 && cluster_.at(lame_).up() && CanDoWithout(NodeId(lame_))) {

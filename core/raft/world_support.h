@@ -57,6 +57,8 @@ class World {
   void Count(Verdict* verdict) const;
 
  private:
+  void Begin(Server& server);
+  void LetLead(NodeId id);
   void Act(Draws& draws);
   void Deliver(Draws& draws);
   void DeliverParcel(Draws& draws);
@@ -97,6 +99,8 @@ class World {
   std::string tale_;
   Cluster cluster_;
   Safety safety_;
+  size_t founders_ = 0;
+  std::set<NodeId> late_;     // founders that have not begun their logs
   std::set<NodeId> started_;  // once at least
   std::set<NodeId> stuck_;    // disks
   uint64_t hostility_ = 0;

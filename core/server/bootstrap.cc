@@ -34,7 +34,7 @@ void BootstrapView::Add(const Introduction& peer) {
   for (const raft::Member& member : peer.view) add(member);
   add({peer.id, peer.name, peer.address});
   if (peer.id != self_ && members_.contains(peer.id)) {
-    said_[peer.id] = Said{IdsOf(peer.view), peer.cluster};
+    said_[peer.id] = Said{IdsOf(peer.view), peer.cluster, peer.log_end};
   }
 }
 
@@ -53,7 +53,7 @@ raft::Configuration BootstrapView::Agreed(ClusterId stored) const {
   for (const NodeId id : ids) {
     if (id == self_) continue;
     const auto said = said_.find(id);
-    if (said == said_.end()) return {};
+    if (said == said_.end() || said->second.log_end > Index(1)) return {};
     // One that has bootstrapped already shows its cluster instead of its view.
     const bool same = said->second.cluster != ClusterId() ? said->second.cluster == cluster
                                                           : said->second.view == ids;
@@ -61,6 +61,13 @@ raft::Configuration BootstrapView::Agreed(ClusterId stored) const {
   }
   configuration.cluster = cluster;
   return configuration;
+}
+
+bool BootstrapView::AllHaveBegun(const raft::Configuration& founding) const {
+  return std::all_of(founding.voters.begin(), founding.voters.end(), [this](const auto& member) {
+    const auto said = said_.find(member.id);
+    return member.id == self_ || (said != said_.end() && said->second.log_end > Index(0));
+  });
 }
 
 std::string BootstrapView::Missing() const {
@@ -71,7 +78,7 @@ std::string BootstrapView::Missing() const {
     return absl::StrCat(members_.size(), " servers are known but -bootstrap-expect is ", expect_,
                         "; start exactly ", expect_, " servers first, and join the others later");
   }
-  return "waiting for all servers to know each other";
+  return "waiting for all servers to know each other, and to begin their logs";
 }
 
 ClusterId ClusterIdOf(const raft::Configuration& configuration) {

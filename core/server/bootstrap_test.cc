@@ -20,6 +20,7 @@ Introduction From(uint64_t id, const std::vector<uint64_t>& view, ClusterId clus
   introduction.name = absl::StrCat("n", id);
   introduction.address = absl::StrCat("127.0.0.", id, ":8300");
   introduction.cluster = cluster;
+  introduction.log_end = Index(cluster == ClusterId() ? 0 : 1);
   for (const uint64_t member : view) introduction.view.push_back(MemberOf(member));
   return introduction;
 }
@@ -62,6 +63,35 @@ TEST(BootstrapViewTest, AServerThatHasBootstrappedShowsItsCluster) {
   EXPECT_TRUE(view.Agreed({}).empty()) << "it began another cluster";
   view.Add(From(2, {2}, ours));
   EXPECT_FALSE(view.Agreed({}).empty());
+}
+
+TEST(BootstrapViewTest, NobodyBeginsALogInAClusterThatHasGoneOn) {
+  BootstrapView view(MemberOf(1), 3);
+  view.Add(From(2, {1, 2, 3}));
+  view.Add(From(3, {1, 2, 3}));
+  const ClusterId ours = view.Agreed({}).cluster;
+  Introduction ahead = From(3, {1, 2, 3}, ours);
+  view.Add(ahead);
+  EXPECT_FALSE(view.Agreed({}).empty()) << "it has only begun its log";
+  ahead.log_end = Index(2);
+  view.Add(ahead);
+  EXPECT_TRUE(view.Agreed({}).empty()) << "somebody was elected, so we have lost ours";
+}
+
+TEST(BootstrapViewTest, AllHaveBegunWhenEachHasShownItsLog) {
+  BootstrapView view(MemberOf(1), 3);
+  view.Add(From(2, {1, 2, 3}));
+  view.Add(From(3, {1, 2, 3}));
+  const raft::Configuration founding = view.Agreed({});
+  view.Add(From(2, {1, 2, 3}, founding.cluster));
+  EXPECT_FALSE(view.AllHaveBegun(founding));
+  Introduction not_yet = From(3, {1, 2, 3}, founding.cluster);
+  not_yet.log_end = Index(0);
+  view.Add(not_yet);
+  EXPECT_FALSE(view.AllHaveBegun(founding)) << "it has stored the cluster, and not the log";
+  view.Add(From(3, {1, 2, 3}, founding.cluster));
+  EXPECT_TRUE(view.AllHaveBegun(founding));
+  EXPECT_TRUE(BootstrapView(MemberOf(1), 1).AllHaveBegun({{MemberOf(1)}}));
 }
 
 // However introductions are ordered and repeated: two servers which agree on different

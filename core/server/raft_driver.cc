@@ -26,9 +26,20 @@ RaftDriver::RaftDriver(const env::Env& env, NodeId id, const raft::Options& opti
 
 raft::Moment RaftDriver::Now() { return MomentOf(env_, random_); }
 
+// A follower's only deadline is that of its patience.
+Instant RaftDriver::NextDeadline() const {
+  const bool has_only_begun = raft_.status().last_index <= Index(1);
+  return held_ && has_only_begun ? Instant::Never() : raft_.NextDeadline();
+}
+
+void RaftDriver::Release() {
+  held_ = false;
+  Kick();
+}
+
 void RaftDriver::Kick() {
   // A hint may have brought the next deadline forward.
-  if (raft_.HasReady() || raft_.NextDeadline() < waits_until_) wakes_.WakeOne();
+  if (raft_.HasReady() || NextDeadline() < waits_until_) wakes_.WakeOne();
 }
 
 absl::Status RaftDriver::Bootstrap(const raft::Configuration& configuration) {
@@ -95,10 +106,10 @@ void RaftDriver::SnapshotEnded(NodeId to) {
 
 absl::Status RaftDriver::Run(const Dispatch& dispatch, const LeaderChanged& leader_changed) {
   while (true) {
-    if (env_.clock.Now() >= raft_.NextDeadline()) raft_.Tick(Now());
+    if (env_.clock.Now() >= NextDeadline()) raft_.Tick(Now());
     NoteChanges(leader_changed);
     if (!raft_.HasReady()) {
-      waits_until_ = raft_.NextDeadline();
+      waits_until_ = NextDeadline();
       const absl::Status status = wakes_.Wait(waits_until_);
       waits_until_ = Instant::Past();
       if (absl::IsCancelled(status)) return status;

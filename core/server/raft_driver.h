@@ -28,6 +28,10 @@ class RaftDriver {
   // Inputs. They never suspend; the work that they cause is gathered until the driver's fiber runs,
   // so inputs that arrive together share messages and log writes.
   absl::Status Bootstrap(const raft::Configuration& configuration);
+  // This server does not stand for election as long as its log has only begun. From the start on,
+  // until Release.
+  void Hold() { held_ = true; }
+  void Release();
   void Step(raft::Message message);
   absl::StatusOr<raft::Raft::Proposed> Propose(raft::Payload payload);
   absl::Status ReadIndex(uint64_t context);
@@ -58,6 +62,7 @@ class RaftDriver {
 
  private:
   raft::Moment Now();
+  Instant NextDeadline() const;
   // After each input: lets the fiber run when there is something for it.
   void Kick();
   // Notices what others wait for.
@@ -67,6 +72,7 @@ class RaftDriver {
   env::Random random_;
   Observer* observer_;
   raft::Raft raft_;
+  bool held_ = false;
   NodeId leader_;  // as last seen, to notice changes
   Term stood_in_;  // the last term that this server was a candidate in
   uint64_t leader_changes_ = 0;

@@ -69,11 +69,9 @@ void ServerImpl::Start(Transport& transport, fiber::Group& group) {
   run("cluster-update", [this] { return RunClusterUpdate(); });
   run("membership", [this] { return membership_.Run(); });
   ConfigurationChanged();
-  if (!HasItsPlace()) {
-    run("bootstrap", [this] { return RunBootstrap(); });
-  } else {
-    run("address-update", [this] { return RunAddressUpdate(); });
-  }
+  if (IsFounding()) driver_.Hold();
+  if (HasItsPlace()) run("address-update", [this] { return RunAddressUpdate(); });
+  if (!HasItsPlace() || IsFounding()) run("bootstrap", [this] { return RunBootstrap(); });
 }
 
 absl::Status ServerImpl::WaitForFailure() {

@@ -3,7 +3,8 @@
 //
 // Every round, a server without a log asks at all addresses that it knows of. Whoever has a cluster
 // is asked for membership in it; this server then waits for the leader to bring the log. Where
-// nobody has one, all of them begin it together as soon as they agree on who they are.
+// nobody has one, all of them begin it together as soon as they agree on who they are, and stand
+// for election when all of them have done so.
 #include <algorithm>
 #include <utility>
 
@@ -30,17 +31,32 @@ bool ServerImpl::HasItsPlace() const {
   return configuration.IsMember(options_.id) || configuration.IsRetired(options_.id);
 }
 
+// The cluster, if it is one, has decided nothing yet as far as this server knows.
+bool ServerImpl::IsFounding() const { return raft_status().last_index <= Index(1); }
+
 absl::Status ServerImpl::RunBootstrap() {
-  for (int round = 0; !HasItsPlace(); ++round) {
+  bool all_have_begun = false;
+  for (int round = 0; !HasItsPlace() || (IsFounding() && !all_have_begun); ++round) {
     const bool log = round % kRoundsPerLogLine == kRoundsPerLogLine - 1;
     KONSUL_RETURN_IF_ERROR(AskAround(log));
-    if (found_cluster_ == ClusterId() && options_.bootstrap_expect > 0) {
-      KONSUL_RETURN_IF_ERROR(BeginTogether());
-      if (log && !HasItsPlace()) env_.logger.Info("bootstrap", view_.Missing());
-    }
+    if (options_.bootstrap_expect > 0) KONSUL_RETURN_IF_ERROR(BeginTogether());
+    all_have_begun = HasItsPlace() && view_.AllHaveBegun(driver_.raft().configuration());
+    if (all_have_begun) break;
+    if (log) LogWhatIsMissing();
     KONSUL_RETURN_IF_ERROR(env_.Sleep(kAskPause));
   }
+  driver_.Release();
   return absl::OkStatus();
+}
+
+void ServerImpl::LogWhatIsMissing() {
+  if (found_cluster_ == ClusterId()) {
+    if (options_.bootstrap_expect > 0) env_.logger.Info("bootstrap", view_.Missing());
+  } else if (raft_status().last_index == Index(0)) {
+    env_.logger.Info("bootstrap",
+                     "waiting for the leader to bring the log; if this server was a member before "
+                     "and has lost its log, delete its data directory: it joins as a new server");
+  }
 }
 
 // The log says which cluster this is; the node file has to say so, too, since it alone is there
@@ -73,7 +89,7 @@ absl::Status ServerImpl::AskAround(bool log) {
     if (!status.ok() && (log || !absl::IsUnavailable(status))) {
       env_.logger.Warn("bootstrap", status.message(), {{"server", address.ToString()}});
     }
-    if (HasItsPlace()) break;  // a leader found us meanwhile
+    if (HasItsPlace() && !IsFounding()) break;  // a leader found us meanwhile
   }
   return absl::OkStatus();
 }
@@ -84,8 +100,7 @@ absl::Status ServerImpl::Ask(const env::Endpoint& address, Instant deadline) {
   if (peer.cluster == ClusterId()) return absl::OkStatus();
   if (peer.id == options_.id) return absl::OkStatus();
   // One of those that begin a cluster with us is only a little ahead; it need not let us in.
-  const bool begins = driver_.raft().configuration().empty();
-  if (begins && !view_.Agreed(options_.cluster).empty()) return absl::OkStatus();
+  if (HasItsPlace() || BeginsWithUs()) return absl::OkStatus();
   found_cluster_ = peer.cluster;
   transport_->Learn(peer.id, address);
   const AdminRequest request{.kind = AdminRequest::Kind::kAddServer,
@@ -95,8 +110,13 @@ absl::Status ServerImpl::Ask(const env::Endpoint& address, Instant deadline) {
   while (true) {
     const absl::Status status = transport_->Admin(peer.id, request, end).status();
     if (!absl::IsUnavailable(status) || env_.After(kJoinPause) >= end) return status;
+    if (HasItsPlace() || BeginsWithUs()) return absl::OkStatus();
     KONSUL_RETURN_IF_ERROR(env_.Sleep(kJoinPause));
   }
+}
+
+bool ServerImpl::BeginsWithUs() const {
+  return driver_.raft().configuration().empty() && !view_.Agreed(options_.cluster).empty();
 }
 
 absl::Status ServerImpl::BeginTogether() {
@@ -107,7 +127,7 @@ absl::Status ServerImpl::BeginTogether() {
   if (!driver_.raft().configuration().empty()) return absl::OkStatus();
   const absl::Status status = driver_.Bootstrap(agreed);
   if (!status.ok()) {
-    // A vote or an entry came first; the cluster exists and its leader will bring the log.
+    // The cluster exists already, and its leader has brought the log.
     env_.logger.Info("bootstrap", status.message());
     return absl::OkStatus();
   }

@@ -79,6 +79,9 @@ class ServerImpl final : public Server {
 
   // server_bootstrap.cc
   absl::Status RunBootstrap();
+  bool IsFounding() const;
+  bool BeginsWithUs() const;
+  void LogWhatIsMissing();
   bool HasItsPlace() const;
   std::vector<env::Endpoint> AddressesToAsk() const;
   absl::Status AskAround(bool log);

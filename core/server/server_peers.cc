@@ -23,9 +23,13 @@ std::vector<std::string> ServerImpl::PeerAddresses() const {
 }
 
 Introduction ServerImpl::Introduce() const {
-  return Introduction{options_.id,     options_.cluster,
-                      options_.name,   options_.address.ToString(),
-                      view_.members(), options_.bootstrap_expect};
+  return Introduction{options_.id,
+                      options_.cluster,
+                      options_.name,
+                      options_.address.ToString(),
+                      view_.members(),
+                      options_.bootstrap_expect,
+                      raft_status().durable_index};
 }
 
 absl::Status ServerImpl::OnIntroduction(const Introduction& peer) {

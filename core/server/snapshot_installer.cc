@@ -14,6 +14,9 @@ absl::StatusOr<SnapshotChunkReply> SnapshotInstaller::OnChunk(const SnapshotChun
   KONSUL_RETURN_IF_ERROR(one_at_a_time_.Lock(deadline));
   const fiber::MutexLock lock(one_at_a_time_);
   if (chunk.term < term()) return SnapshotChunkReply{.term = term()};
+  if (driver_.raft().status().last_index == Index(0) && !chunk.to_learner) {
+    return absl::AbortedError("this server has no log, but is no learner");
+  }
   const SnapshotMeta& meta = chunk.meta;
   if (meta.point.last.index > driver_.raft().status().commit) {
     KONSUL_RETURN_IF_ERROR(Prepare(meta));

@@ -44,6 +44,7 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
     }
     const Instant began = env_.clock.Now();
     const uint64_t bytes = chunk.bytes.size();
+    chunk.to_learner = driver_.raft().configuration().IsLearner(to);
     KONSUL_ASSIGN_OR_RETURN(
         const SnapshotChunkReply reply,
         transport.SendChunk(to, std::move(chunk), env_.After(options_.chunk_timeout)));
@@ -58,8 +59,8 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
   }
 }
 
-// What arrives damaged was damaged on the way, there, or here. This server's tables are not read from
-// its snapshot while it runs, so it can write another.
+// What arrives damaged was damaged on the way, there, or here. This server's tables are not read
+// from its snapshot while it runs, so it can write another.
 void SnapshotSender::Mend() {
   const absl::Status status = store_.CheckLatest();
   if (!absl::IsDataLoss(status)) return;

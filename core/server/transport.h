@@ -29,6 +29,7 @@ struct Introduction {
   // ascending by id. See bootstrap.h.
   std::vector<raft::Member> view;
   uint32_t bootstrap_expect = 0;
+  Index log_end;  // as far as it is durable: 0 without a log, 1 when it has only begun one
 };
 
 // A command for the leader to replicate, and its result once applied there.
@@ -65,6 +66,7 @@ struct SnapshotChunk {
   SnapshotMeta meta;  // `bytes` is the size of the whole file
   uint64_t offset = 0;
   std::string bytes;
+  bool to_learner = false;  // as in raft::AppendRequest
 };
 struct SnapshotChunkReply {
   Term term;               // of the receiver; a higher one than the sender's ends the transfer

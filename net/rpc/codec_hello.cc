@@ -27,7 +27,8 @@ Offset<wire::Introduction> EncodeHello(FlatBufferBuilder& fbb, const Hello& hell
   const auto address = fbb.CreateString(m.address);
   const auto members = fbb.CreateVector(view);
   return wire::CreateIntroduction(fbb, kProtocol, m.id.value, m.cluster.value, name, address,
-                                  members, m.bootstrap_expect, static_cast<uint8_t>(hello.purpose));
+                                  members, m.bootstrap_expect, static_cast<uint8_t>(hello.purpose),
+                                  m.log_end.value);
 }
 
 absl::StatusOr<Hello> DecodeHello(const wire::Introduction& m) {
@@ -46,6 +47,7 @@ absl::StatusOr<Hello> DecodeHello(const wire::Introduction& m) {
   hello.introduction.name = DecodeString(m.name());
   hello.introduction.address = DecodeString(m.address());
   hello.introduction.bootstrap_expect = m.bootstrap_expect();
+  hello.introduction.log_end = Index(m.log_end());
   if (m.view() != nullptr) {
     for (const wire::Member* member : *m.view()) {
       hello.introduction.view.push_back(DecodeMember(*member));

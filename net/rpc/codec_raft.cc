@@ -27,7 +27,7 @@ Encoded EncodeAppend(FlatBufferBuilder& fbb, const raft::AppendRequest& m) {
   const auto vector = fbb.CreateVector(entries);
   return {wire::RaftBody::AppendRequest,
           wire::CreateAppendRequest(fbb, m.prev_index.value, m.prev_term.value, m.commit.value,
-                                    m.read_round, vector, m.sent)
+                                    m.read_round, vector, m.sent, m.to_learner)
               .Union()};
 }
 
@@ -82,6 +82,7 @@ absl::StatusOr<raft::AppendRequest> DecodeAppend(const wire::AppendRequest& m, T
   append.commit = Index(m.commit());
   append.read_round = m.read_round();
   append.sent = m.sent();
+  append.to_learner = m.to_learner();
   if (m.entries() == nullptr) return append;
   append.entries.reserve(m.entries()->size());
   Index previous = append.prev_index;

@@ -16,7 +16,7 @@ Offset<wire::SnapshotChunk> EncodeChunk(FlatBufferBuilder& fbb,
   return wire::CreateSnapshotChunk(fbb, chunk.from.value, chunk.term.value, point.last.index.value,
                                    point.last.term.value, point.configuration_index.value,
                                    configuration, chunk.meta.digest.hi, chunk.meta.digest.lo,
-                                   chunk.meta.bytes, chunk.offset, bytes);
+                                   chunk.meta.bytes, chunk.offset, bytes, chunk.to_learner);
 }
 
 absl::StatusOr<server::SnapshotChunk> DecodeChunk(const wire::SnapshotChunk& m) {
@@ -42,6 +42,7 @@ absl::StatusOr<server::SnapshotChunk> DecodeChunk(const wire::SnapshotChunk& m) 
   chunk.meta.digest = {m.digest_hi(), m.digest_lo()};
   chunk.meta.bytes = m.size();
   chunk.offset = m.offset();
+  chunk.to_learner = m.to_learner();
   return chunk;
 }
 

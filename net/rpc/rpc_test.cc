@@ -90,6 +90,7 @@ TEST(CodecTest, RaftMessagesSurvive) {
   append.entries.push_back(
       {Index(5), Term(6), raft::EntryKind::kCommand, raft::MakePayload(std::string("a\0b", 3))});
   append.entries.push_back({Index(6), Term(7), raft::EntryKind::kNoop, raft::MakePayload("")});
+  append.to_learner = true;
   const Envelope decoded = RoundTrip({.body = MessageWith(append)});
   const auto& message = std::get<raft::Message>(decoded.body);
   EXPECT_EQ(message.from, NodeId(1));
@@ -100,6 +101,7 @@ TEST(CodecTest, RaftMessagesSurvive) {
   EXPECT_EQ(got.commit, Index(3));
   EXPECT_EQ(got.read_round, 99u);
   EXPECT_EQ(got.sent, -5) << "a clock may count from anywhere";
+  EXPECT_TRUE(got.to_learner);
 
   const Envelope vote =
       RoundTrip({.body = MessageWith(raft::VoteRequest{true, true, Index(9), Term(6)})});
@@ -137,7 +139,8 @@ TEST(CodecTest, RequestsAndErrorsSurvive) {
 
 TEST(CodecTest, IntroductionsSurvive) {
   const server::Introduction hello{
-      NodeId(3), ClusterId(4), "n3", "127.0.0.3:8300", {{NodeId(3), "n3", "127.0.0.3:8300"}}, 3};
+      NodeId(3), ClusterId(4),     "n3", "127.0.0.3:8300", {{NodeId(3), "n3", "127.0.0.3:8300"}},
+      3,         Index(1ULL << 40)};
   for (const Purpose purpose : {Purpose::kLink, Purpose::kSnapshot, Purpose::kQuestion}) {
     const Envelope decoded = RoundTrip({.body = Hello{hello, purpose}});
     const Hello& got = std::get<Hello>(decoded.body);
@@ -148,6 +151,7 @@ TEST(CodecTest, IntroductionsSurvive) {
     EXPECT_EQ(got.introduction.address, "127.0.0.3:8300");
     EXPECT_EQ(got.introduction.view, hello.view);
     EXPECT_EQ(got.introduction.bootstrap_expect, 3u);
+    EXPECT_EQ(got.introduction.log_end, Index(1ULL << 40));
   }
   EXPECT_FALSE(Decode(Encode({.body = Hello{hello, static_cast<Purpose>(3)}})).ok());
   EXPECT_FALSE(Decode(Encode({.body = Hello{{}, Purpose::kLink}})).ok()) << "nobody";
@@ -212,6 +216,7 @@ server::SnapshotChunk SomeChunk() {
   chunk.meta.bytes = 10;
   chunk.offset = 4;
   chunk.bytes = std::string("\0\xff", 2);
+  chunk.to_learner = true;
   return chunk;
 }
 
@@ -226,6 +231,7 @@ TEST(CodecTest, PiecesOfSnapshotsSurvive) {
   EXPECT_EQ(got.meta.bytes, chunk.meta.bytes);
   EXPECT_EQ(got.offset, chunk.offset);
   EXPECT_EQ(got.bytes, chunk.bytes);
+  EXPECT_TRUE(got.to_learner);
   const Envelope reply = RoundTrip({1, 0, server::SnapshotChunkReply{Term(8), 6, true}});
   EXPECT_EQ(std::get<server::SnapshotChunkReply>(reply.body).term, Term(8));
   EXPECT_EQ(std::get<server::SnapshotChunkReply>(reply.body).offset, 6u);

@@ -105,6 +105,8 @@ TEST_F(RunnerTest, SeedsThatFoundBugsPass) {
       {"five", 200094, "who died before its cluster's id was stored belonged to none"},
       {"membership", 137, "an admission that was lost with its leader was not asked for again"},
       {"membership", 46, "answers to a leader of a later configuration were dropped"},
+      {"membership", 700346, "a removed server came back with an empty disk and was believed"},
+      {"five", 710116, "founders without a log could not begin any more"},
       {"default", 100161, "answers to a leader of a later configuration were dropped"},
       {"disk", 2, "the log was compacted beyond a snapshot that had just been installed"},
       {"disk", 88, "a leader sent its damaged snapshot for ever"},
