@@ -160,7 +160,7 @@ struct Liveness {
   // While faults last that leave a majority untouched and connected: at the latest this long after
   // the last change of the faults or the last acknowledged write, another one is. 0: not asked for.
   Duration progress{};
-  // How many leaders there may be within one such span, once it has lasted for `progress`.
+  // How many new leaders there may be within one such span.
   std::optional<uint64_t> leaders_max;
   bool leader = true;
   bool acked_write = true;

@@ -62,25 +62,27 @@ void Availability::OnDamage(Duration now, const Damage& damage) {
   leaders_ = 0;
 }
 
-void Availability::OnLeader(Duration now) {
-  if (calm_ && now >= since_ + progress_) ++leaders_;
+void Availability::OnLeader() {
+  if (calm_) ++leaders_;
 }
 
 void Availability::Check(Duration now) {
-  if (!calm_ || progress_ == Duration::zero() || now < since_ + progress_) return;
-  ++judged_;
-  if (now > std::max(last_ack_, since_) + progress_) {
+  if (!calm_ || progress_ == Duration::zero()) return;
+  if (leaders_max_.has_value() && leaders_ > *leaders_max_) {
     findings_.Report("liveness",
-                     absl::StrFormat("no write was acknowledged from %.3fs to %.3fs, while %s",
-                                     ToSeconds(last_ack_), ToSeconds(now), Describe()));
+                     absl::StrFormat("%d leaders came and went from %.3fs to %.3fs, "
+                                     "while %s",
+                                     leaders_, ToSeconds(since_), ToSeconds(now), Describe()));
     calm_ = false;
-  } else if (leaders_max_.has_value() && leaders_ > *leaders_max_) {
-    findings_.Report(
-        "liveness",
-        absl::StrFormat("%d leaders came and went from %.3fs to %.3fs, while %s", leaders_,
-                        ToSeconds(since_ + progress_), ToSeconds(now), Describe()));
-    calm_ = false;
+    return;
   }
+  if (now < since_ + progress_) return;
+  ++judged_;
+  if (now <= std::max(last_ack_, since_) + progress_) return;
+  findings_.Report("liveness",
+                   absl::StrFormat("no write was acknowledged from %.3fs to %.3fs, while %s",
+                                   ToSeconds(last_ack_), ToSeconds(now), Describe()));
+  calm_ = false;
 }
 
 std::string Availability::Describe() const {

@@ -1,6 +1,6 @@
 // What a cluster owes its clients while something is broken: as long as a majority of the servers
 // is untouched and connected, and nothing changes about what is broken, some write is acknowledged
-// at least every `progress`; and once it has had that time to find a leader, it keeps him.
+// at least every `progress`; and it finds a leader and keeps it, but for `leaders_max` changes.
 //
 // A disk that hangs, a server that stands still and a single broken link are the interesting cases:
 // the server that has the trouble may be the leader, and must not take the others with it.
@@ -41,7 +41,7 @@ class Availability {
 
   void OnDamage(Duration now, const Damage& damage);
   void OnAckedWrite(Duration now) { last_ack_ = now; }
-  void OnLeader(Duration now);
+  void OnLeader();
   // Now and then.
   void Check(Duration now);
   // From now on nothing is promised.
@@ -62,7 +62,7 @@ class Availability {
   bool calm_ = false;  // nothing has changed since `since_`, and a majority is well
   Duration since_{};
   Duration last_ack_{};
-  uint64_t leaders_ = 0;  // since `since_` + `progress_`
+  uint64_t leaders_ = 0;  // since then
   uint64_t judged_ = 0;
 };
 

@@ -178,7 +178,7 @@ void Run::TellDirector(const char* event, size_t times) {
 void Run::AfterStep() {
   NoteExits();
   const size_t leaders = oracles_.TakeNewLeaders();
-  for (size_t i = 0; i < leaders; ++i) availability_.OnLeader(Elapsed());
+  for (size_t i = 0; i < leaders; ++i) availability_.OnLeader();
   TellDirector("leader-elected", leaders);
   TellDirector("membership-changes", oracles_.TakeNewConfigurations());
   if (failed()) world_.Stop();
