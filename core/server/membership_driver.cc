@@ -81,10 +81,11 @@ absl::Status MembershipDriver::Apply(Change change, Instant deadline) {
     }
     // A change under way, perhaps this very one asked for before, comes to its end first.
     KONSUL_RETURN_IF_ERROR(AwaitFinal(deadline));
-    const raft::Configuration& current = driver_.raft().configuration();
+    const raft::Configuration current = driver_.raft().configuration();
     KONSUL_ASSIGN_OR_RETURN(const raft::Configuration target, change(current));
     if (target == current) return absl::OkStatus();
-    KONSUL_RETURN_IF_ERROR(CheckQuorumOf(target));
+    KONSUL_RETURN_IF_ERROR(AwaitQuorumOf(target));
+    if (driver_.raft().configuration() != current) continue;
     const auto proposed = driver_.ProposeConfiguration(target);
     if (proposed.ok()) {
       KONSUL_RETURN_IF_ERROR(applier_.AwaitResult(*proposed, deadline).status());
@@ -100,21 +101,35 @@ absl::Status MembershipDriver::Apply(Change change, Instant deadline) {
 }
 
 // A change that the voters to come could not commit would never end, and nothing else could be
-// committed meanwhile: better to refuse it while the old voters can still do something else.
-absl::Status MembershipDriver::CheckQuorumOf(const raft::Configuration& target) const {
-  const Instant recently = env_.clock.Now() - 2 * options_.election_timeout;
-  std::set<NodeId> reachable = {driver_.raft().status().id};
+// committed meanwhile: better to refuse it while the old voters can still do something else. Only
+// what is heard from now on counts, since a server may have died a moment ago.
+absl::Status MembershipDriver::AwaitQuorumOf(const raft::Configuration& target) {
+  const Instant asked = env_.clock.Now();
+  const Instant patience = asked + 2 * options_.election_timeout;
+  while (true) {
+    const std::vector<std::string> silent = SilentSince(asked, target);
+    if (target.voters.size() - silent.size() > target.voters.size() / 2) return absl::OkStatus();
+    if (env_.clock.Now() >= patience) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the ", target.voters.size(),
+                       " voters that would remain have no majority: ", absl::StrJoin(silent, ", "),
+                       " cannot be reached; bring them back, or remove them first"));
+    }
+    KONSUL_RETURN_IF_ERROR(env_.Sleep(kBusyPause));
+  }
+}
+
+std::vector<std::string> MembershipDriver::SilentSince(Instant begin,
+                                                       const raft::Configuration& target) const {
+  std::set<NodeId> heard = {driver_.raft().status().id};
   for (const raft::FollowerStatus& follower : driver_.raft().followers()) {
-    if (follower.heard >= recently) reachable.insert(follower.id);
+    if (follower.heard >= begin) heard.insert(follower.id);
   }
   std::vector<std::string> silent;
   for (const raft::Member& voter : target.voters) {
-    if (reachable.count(voter.id) == 0) silent.push_back(voter.name);
+    if (heard.count(voter.id) == 0) silent.push_back(voter.name);
   }
-  if (target.voters.size() - silent.size() > target.voters.size() / 2) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the ", target.voters.size(), " voters that would remain have no majority: ",
-      absl::StrJoin(silent, ", "), " cannot be reached; bring them back, or remove them first"));
+  return silent;
 }
 
 absl::Status MembershipDriver::AwaitFinal(Instant deadline) {

@@ -5,6 +5,8 @@
 #define KONSUL_CORE_SERVER_MEMBERSHIP_DRIVER_H_
 
 #include <map>
+#include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -37,7 +39,8 @@ class MembershipDriver {
   // What the configuration is to become, from what it is; equal when nothing is to be done.
   using Change = absl::FunctionRef<absl::StatusOr<raft::Configuration>(raft::Configuration)>;
   absl::Status Apply(Change change, Instant deadline);
-  absl::Status CheckQuorumOf(const raft::Configuration& target) const;
+  absl::Status AwaitQuorumOf(const raft::Configuration& target);
+  std::vector<std::string> SilentSince(Instant begin, const raft::Configuration& target) const;
   // Suspends until the configuration in force is committed here and not joint.
   absl::Status AwaitFinal(Instant deadline);
   absl::Status PromoteLearners();

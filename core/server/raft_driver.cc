@@ -134,7 +134,7 @@ void RaftDriver::NoteChanges(const LeaderChanged& leader_changed) {
   if (status.leader == leader_) return;
   const NodeId before = std::exchange(leader_, status.leader);
   leader_changed(before);
-  ++leader_changes_;
+  if (leader_ != NodeId()) ++leader_changes_;
   if (leader_ == status.id) {
     env_.logger.Info("raft", "this server leads now", {{"term", status.term.value}});
   } else if (leader_ != NodeId()) {

@@ -48,7 +48,8 @@ class RaftDriver {
   absl::Status Run(const Dispatch& dispatch, const LeaderChanged& leader_changed);
 
   const raft::Raft& raft() const { return raft_; }
-  // Since the start: how often another leader, or none, was known; how often this server stood.
+  // Since the start: how often a leader became known, another one or the same after a time
+  // without; how often this server stood.
   uint64_t leader_changes() const { return leader_changes_; }
   uint64_t elections() const { return elections_; }
   // Suspends until the known leader is not `seen` any more (0: until one is known), or the

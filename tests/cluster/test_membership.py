@@ -97,6 +97,22 @@ class Membership(ClusterTest):
         cluster.wait_until_caught_up(rest + [again])
         load.verify(again, stale=True)
 
+    def test_a_removal_that_would_leave_no_majority_is_refused(self):
+        cluster = self.cluster(3)
+        leader = cluster.wait_for_leader()
+        silent, well = [s for s in cluster if s is not leader]
+        silent.kill()
+        ids = {s.name: cluster_id(leader, s) for s in cluster}
+        removal = ("operator", "raft", "remove-peer")
+        refused = wait_until("its silence to be noticed", lambda: (
+            lambda r: r if r.returncode != 0 else None)(leader.ctl(*removal, f"-id={ids[well.name]}")))
+        self.assertIn("have no majority", refused.stderr)
+        self.assertIn(silent.name, refused.stderr)
+        # Nothing has changed, and the right order works.
+        self.assertTrue(leader.put("k", b"v"))
+        self.assert_ok(leader.ctl(*removal, f"-id={ids[silent.name]}"))
+        cluster.wait_for_voters([leader, well])
+
     def test_a_server_that_lost_its_log_but_not_its_identity_does_not_start(self):
         cluster = self.cluster(3)
         victim = next(s for s in cluster if s is not cluster.wait_for_leader())
