@@ -37,7 +37,7 @@ namespace konsul::raft {
 
 struct Options {
   // A follower campaigns after a time without a leader drawn from [election_timeout,
-  // 2*election_timeout); a leader steps down after election_timeout without a quorum.
+  // 1.6*election_timeout); a leader steps down after election_timeout without a quorum.
   Duration election_timeout = 130ms;
   Duration heartbeat_interval = 25ms;
   // After a leader's message, a server helps nobody else to lead for this long, whatever it hears.
