@@ -187,8 +187,8 @@ struct Raft::Core {
   Instant leader_heard = Instant::Past();
   // Until then nobody else is helped to lead (Options::lease_promise).
   Instant promised_until;
-  // What the next election timer is drawn from, to 1.6 times of it: election_timeout as long as there
-  // may be a leader, less once there is none for sure.
+  // What the next election timer is drawn from, to 1.6 times of it: election_timeout as long as
+  // there may be a leader, less once there is none for sure.
   Duration patience;
   // Since a leader was heard last: patience was cut short already; this server made way for another
   // candidate already.
