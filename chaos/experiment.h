@@ -119,6 +119,21 @@ struct Defaults {
   Duration fsync = 1ms;
 };
 
+// What an experiment keeps the seed from drawing (sim/cluster/tunables.h).
+struct Pins {
+  std::optional<Duration> latency;  // of links, with as much jitter
+  std::optional<Duration> fsync;    // about, of syncs
+  std::optional<Duration> election_timeout;
+  std::optional<Duration> heartbeat_interval;
+  std::optional<Duration> lease_promise;
+  std::optional<uint64_t> append_entries_max;
+  std::optional<uint64_t> inflight_max;  // appends
+  std::optional<uint64_t> segment_bytes;
+  std::optional<uint64_t> snapshot_entries;  // between two snapshots
+  std::optional<uint64_t> trailing_entries;  // that the log keeps behind them
+  std::optional<uint64_t> chunk_bytes;       // of a snapshot on its way
+};
+
 struct Workload {
   enum class Type { kRegister, kKv };
   // kMixed: half and half.
@@ -176,6 +191,7 @@ struct Experiment {
   bool swarm = false;
   // What servers do about lease reads; by the seed when absent and `swarm`.
   std::optional<bool> leases;
+  Pins pins;
   Datacenter datacenter;
   Defaults defaults;
   std::vector<Workload> workloads;

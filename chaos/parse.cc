@@ -286,6 +286,33 @@ void ParseFaults(MapReader& spec, Experiment& out) {
   }
 }
 
+void ParsePins(MapReader& sim, Experiment& out) {
+  const YamlNode* node = sim.Get("tunables");
+  if (node == nullptr) return;
+  MapReader pins(node, sim.PathOf("tunables"), sim.problems());
+  const std::pair<const char*, std::optional<Duration>*> durations[] = {
+      {"latency", &out.pins.latency},
+      {"fsync", &out.pins.fsync},
+      {"electionTimeout", &out.pins.election_timeout},
+      {"heartbeatInterval", &out.pins.heartbeat_interval},
+      {"leasePromise", &out.pins.lease_promise}};
+  for (const auto& [name, value] : durations) {
+    if (pins.Get(name) != nullptr) *value = pins.DurationOf(name, 1ms);
+  }
+  const std::pair<const char*, std::optional<uint64_t>*> numbers[] = {
+      {"appendEntriesMax", &out.pins.append_entries_max},
+      {"inflightMax", &out.pins.inflight_max},
+      {"segmentBytes", &out.pins.segment_bytes},
+      {"snapshotEntries", &out.pins.snapshot_entries},
+      {"chunkBytes", &out.pins.chunk_bytes}};
+  for (const auto& [name, value] : numbers) {
+    if (pins.Get(name) != nullptr) *value = pins.Integer(name, 1, 1, 1 << 30);
+  }
+  if (pins.Get("trailingEntries") != nullptr) {
+    out.pins.trailing_entries = pins.Integer("trailingEntries", 0, 0, 1 << 30);
+  }
+}
+
 }  // namespace
 
 const std::vector<std::string>& InvariantNames() {
@@ -336,6 +363,7 @@ absl::StatusOr<Experiment> ParseExperiment(absl::string_view text, absl::string_
       out.runs = sim.Integer("runs", 1, 1, 1'000'000'000);
       out.swarm = sim.Bool("swarm", false);
       if (sim.Get("leases") != nullptr) out.leases = sim.Bool("leases", true);
+      ParsePins(sim, out);
     }
     ParseTopology(spec, out);
     int i = 0;

@@ -90,6 +90,27 @@ TEST(Parse, ReadsAnOperatorAndTheLivenessOfAMajority) {
   EXPECT_EQ(Good("").op.interval, 0s) << "nobody, unless asked for";
 }
 
+TEST(Parse, ReadsWhatTheSeedMustNotDraw) {
+  const auto with = [](const std::string& tunables) {
+    std::string text = kHead;
+    const std::string swarm = "swarm: true";
+    return text.replace(text.find(swarm), swarm.size(), swarm + ", tunables: " + tunables);
+  };
+  const auto parsed = ParseExperiment(
+      with("{latency: 5ms, leasePromise: 0, appendEntriesMax: 1, trailingEntries: 0}"), "t.yaml");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->pins.latency, 5ms);
+  EXPECT_EQ(parsed->pins.lease_promise, 0s);
+  EXPECT_EQ(parsed->pins.append_entries_max, 1u);
+  EXPECT_EQ(parsed->pins.trailing_entries, 0u);
+  EXPECT_FALSE(parsed->pins.inflight_max.has_value());
+  EXPECT_FALSE(Good("").pins.latency.has_value());
+  EXPECT_THAT(ParseExperiment(with("{inflightMax: 0}"), "t.yaml").status().message(),
+              HasSubstr("inflightMax"));
+  EXPECT_THAT(ParseExperiment(with("{inflight: 1}"), "t.yaml").status().message(),
+              HasSubstr("did you mean \"inflightMax\""));
+}
+
 TEST(Parse, RefusesAnOperatorWithNothingToDo) {
   EXPECT_THAT(ErrorOf("  operator: {rate: 1/s, mix: {}}\n"),
               HasSubstr("the operator's mix is empty"));

@@ -59,22 +59,30 @@ raft::Options DrawRaft(Duration election_timeout, env::Random& random) {
   return options;
 }
 
-}  // namespace
+template <typename T, typename U>
+void Set(T& value, const std::optional<U>& pinned) {
+  if (pinned.has_value()) value = static_cast<T>(*pinned);
+}
 
-Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
-  Tunables out;
-  const uint32_t servers = experiment.datacenter.servers + experiment.datacenter.spares;
-  out.network.latency.base = experiment.defaults.latency;
-  out.network.latency.jitter = experiment.defaults.jitter;
-  out.disk.capacity = experiment.defaults.disk_size;
-  out.disk.sync.base = experiment.defaults.fsync / 4;
-  out.disk.sync.jitter = experiment.defaults.fsync;
-  out.raft.resize(servers);
+void Pin(const chaos::Pins& pins, Tunables& out) {
+  Set(out.network.latency.base, pins.latency);
+  Set(out.network.latency.jitter, pins.latency);
+  if (pins.fsync.has_value()) out.disk.sync.base = *pins.fsync / 2;
+  Set(out.disk.sync.jitter, pins.fsync);
   for (raft::Options& options : out.raft) {
-    if (experiment.leases == false) options.lease_promise = Duration::zero();
+    Set(options.election_timeout, pins.election_timeout);
+    Set(options.heartbeat_interval, pins.heartbeat_interval);
+    Set(options.lease_promise, pins.lease_promise);
+    Set(options.append_entries_max, pins.append_entries_max);
+    Set(options.inflight_max, pins.inflight_max);
   }
-  if (!experiment.swarm) return out;
+  Set(out.wal_segment_bytes, pins.segment_bytes);
+  Set(out.snapshots.entries_max, pins.snapshot_entries);
+  Set(out.snapshots.trailing_entries, pins.trailing_entries);
+  Set(out.snapshots.chunk_bytes, pins.chunk_bytes);
+}
 
+void Draw(const chaos::Experiment& experiment, env::Random random, Tunables& out) {
   const Duration latency = OneOf<Duration>({50us, 300us, 1ms, 5ms, 15ms}, random);
   out.network.latency.base = latency;
   out.network.latency.jitter = latency * static_cast<int64_t>(random.Below(3));
@@ -105,6 +113,24 @@ Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
   out.wal_segment_bytes = OneOf<uint64_t>({8 << 10, 64 << 10, 1 << 20}, random);
   out.client_timeout = OneOf<Duration>({500ms, 2s, 5s}, random);
   out.faults_from_the_start = random.Chance(1, 5);
+}
+
+}  // namespace
+
+Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
+  Tunables out;
+  const uint32_t servers = experiment.datacenter.servers + experiment.datacenter.spares;
+  out.network.latency.base = experiment.defaults.latency;
+  out.network.latency.jitter = experiment.defaults.jitter;
+  out.disk.capacity = experiment.defaults.disk_size;
+  out.disk.sync.base = experiment.defaults.fsync / 4;
+  out.disk.sync.jitter = experiment.defaults.fsync;
+  out.raft.resize(servers);
+  for (raft::Options& options : out.raft) {
+    if (experiment.leases == false) options.lease_promise = Duration::zero();
+  }
+  if (experiment.swarm) Draw(experiment, random, out);
+  Pin(experiment.pins, out);
   return out;
 }
 
