@@ -43,7 +43,7 @@ const std::vector<Named>& All() {
       {Mutation::kRollBackToCommit, "roll-back-to-commit",
        "a conflict rolls the log back to the last committed entry"},
       {Mutation::kNextBehindMatch, "next-behind-match",
-       "a reordered rejection takes next back to match or before"},
+       "a late acknowledgement takes next back to match or before"},
       {Mutation::kHeartbeatCommitsAll, "heartbeat-commits-all",
        "a heartbeat carries the leader's commit index, matched or not"},
       {Mutation::kCompareLengthOnly, "compare-length-only",

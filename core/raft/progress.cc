@@ -48,15 +48,12 @@ bool Progress::Acknowledged(Index match) {
     probe_sent_ = false;
   }
   next_ = std::max(next_, match_ + 1);
+  if (mutation::On(Mutation::kNextBehindMatch) && match < match_) next_ = match + 1;
   return news;
 }
 
 bool Progress::Rejected(Index rejected, Index retry) {
   if (state_ == State::kSnapshot) return false;  // it is being helped already
-  if (mutation::On(Mutation::kNextBehindMatch)) {
-    Probe(std::max(Index(1), std::min(rejected, retry + 1)));
-    return true;
-  }
   // What once matched matches forever, so this was sent before we knew.
   if (rejected <= match_) return false;
   // Nothing beyond next-1 was asked since `next` was last taken back, and a probe asks about

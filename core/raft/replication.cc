@@ -205,7 +205,7 @@ void Raft::Core::HandleAppendRequest(const Moment& moment, const Message& messag
   // follow it; append any new entries not already in the log". Only a conflict deletes: what lies
   // beyond a short message that was delayed may be acknowledged already (akka-raft #66).
   if (mutation::On(Mutation::kPrevZeroReappends) && request.prev_index == Index(0) &&
-      log.base() < log.last_index() && log.base() > Index(0)) {
+      !request.entries.empty() && log.base() < log.last_index() && log.base() > Index(0)) {
     TruncateLogFrom(log.first_index());
   }
   if (mutation::On(Mutation::kShortAppendTruncates) && !request.entries.empty() &&
