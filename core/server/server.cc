@@ -71,7 +71,7 @@ void ServerImpl::Start(Transport& transport, fiber::Group& group) {
   ConfigurationChanged();
   if (IsFounding()) driver_.Hold();
   if (HasItsPlace()) run("address-update", [this] { return RunAddressUpdate(); });
-  if (!HasItsPlace() || IsFounding()) run("bootstrap", [this] { return RunBootstrap(); });
+  run("bootstrap", [this] { return RunBootstrap(); });
 }
 
 absl::Status ServerImpl::WaitForFailure() {

@@ -21,32 +21,47 @@ constexpr Duration kAskTimeout = 1s;
 constexpr Duration kJoinTimeout = 5s;
 constexpr Duration kJoinPause = 20ms;
 constexpr int kRoundsPerLogLine = 25;
+// How often a server that is let in looks, a kAskPause apart, whether that is committed, before it
+// asks again.
+constexpr int kPatientLooks = 10;
 
 }  // namespace
 
-// A configuration in the log is not enough: the leader that let this server in may have lost its
-// leadership, and the entry that said so, right afterwards.
 bool ServerImpl::HasItsPlace() const {
+  if (doubts_its_place_ && !IsSettled()) return false;
   const raft::Configuration& configuration = driver_.raft().configuration();
   return configuration.IsMember(options_.id) || configuration.IsRetired(options_.id);
+}
+
+// A configuration in the log is not enough: the leader that let this server in may have lost its
+// leadership, and the entry that said so, right afterwards. Then nobody else knows of this server,
+// and nobody is going to take the entry back.
+bool ServerImpl::IsSettled() const {
+  return raft_status().commit >= raft_status().configuration_index;
 }
 
 // The cluster, if it is one, has decided nothing yet as far as this server knows.
 bool ServerImpl::IsFounding() const { return raft_status().last_index <= Index(1); }
 
 absl::Status ServerImpl::RunBootstrap() {
-  bool all_have_begun = false;
-  for (int round = 0; !HasItsPlace() || (IsFounding() && !all_have_begun); ++round) {
-    const bool log = round % kRoundsPerLogLine == kRoundsPerLogLine - 1;
-    KONSUL_RETURN_IF_ERROR(AskAround(log));
-    if (options_.bootstrap_expect > 0) KONSUL_RETURN_IF_ERROR(BeginTogether());
-    all_have_begun = HasItsPlace() && view_.AllHaveBegun(driver_.raft().configuration());
-    if (all_have_begun) break;
-    if (log) LogWhatIsMissing();
-    KONSUL_RETURN_IF_ERROR(env_.Sleep(kAskPause));
+  while (true) {
+    bool all_have_begun = false;
+    for (int round = 0; !HasItsPlace() || (IsFounding() && !all_have_begun); ++round) {
+      const bool log = round % kRoundsPerLogLine == kRoundsPerLogLine - 1;
+      KONSUL_RETURN_IF_ERROR(AskAround(log));
+      if (options_.bootstrap_expect > 0) KONSUL_RETURN_IF_ERROR(BeginTogether());
+      all_have_begun = HasItsPlace() && view_.AllHaveBegun(driver_.raft().configuration());
+      if (all_have_begun) break;
+      if (log) LogWhatIsMissing();
+      KONSUL_RETURN_IF_ERROR(env_.Sleep(kAskPause));
+    }
+    driver_.Release();
+    for (int i = 0; i < kPatientLooks && HasItsPlace() && !IsSettled(); ++i) {
+      KONSUL_RETURN_IF_ERROR(env_.Sleep(kAskPause));
+    }
+    if (HasItsPlace() && IsSettled()) return absl::OkStatus();
+    doubts_its_place_ = true;
   }
-  driver_.Release();
-  return absl::OkStatus();
 }
 
 void ServerImpl::LogWhatIsMissing() {

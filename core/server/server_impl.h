@@ -83,6 +83,7 @@ class ServerImpl final : public Server {
   bool BeginsWithUs() const;
   void LogWhatIsMissing();
   bool HasItsPlace() const;
+  bool IsSettled() const;
   std::vector<env::Endpoint> AddressesToAsk() const;
   absl::Status AskAround(bool log);
   absl::Status Ask(const env::Endpoint& address, Instant deadline);
@@ -120,6 +121,8 @@ class ServerImpl final : public Server {
   std::set<NodeId> forgotten_;  // servers that were removed
   ClusterId stored_cluster_;    // in the node file
   ClusterId found_cluster_;     // of a server that has one, before this one has
+  // It is in a configuration that has not been committed for long, so maybe in nobody else's.
+  bool doubts_its_place_ = false;
   CommitTimer commit_timer_;
   uint64_t rejected_proposals_ = 0;
 

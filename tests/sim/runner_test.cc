@@ -108,6 +108,8 @@ TEST_F(RunnerTest, SeedsThatFoundBugsPass) {
       {"membership", 700346, "a removed server came back with an empty disk and was believed"},
       {"five", 710116, "founders without a log could not begin any more"},
       {"default", 100161, "answers to a leader of a later configuration were dropped"},
+      {"membership", 339, "who was let in by an entry that nobody else kept did not ask again"},
+      {"joining", 50, "who was let in by an entry that nobody else kept did not ask again"},
       {"disk", 2, "the log was compacted beyond a snapshot that had just been installed"},
       {"disk", 88, "a leader sent its damaged snapshot for ever"},
   };
