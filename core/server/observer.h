@@ -4,6 +4,7 @@
 #ifndef KONSUL_CORE_SERVER_OBSERVER_H_
 #define KONSUL_CORE_SERVER_OBSERVER_H_
 
+#include "absl/status/status.h"
 #include "core/base/hash.h"
 #include "core/base/ids.h"
 #include "core/raft/raft.h"
@@ -22,6 +23,8 @@ class Observer {
   virtual void OnPersisted(const raft::Raft& raft) = 0;
   // The state machine has applied everything up to `index`.
   virtual void OnApplied(NodeId node, Index index, const Hash128& digest) = 0;
+  // A file of this server's is not what was written to it.
+  virtual void OnDataLoss(const absl::Status& status) = 0;
 };
 
 }  // namespace konsul::server

@@ -38,7 +38,7 @@ ServerImpl::ServerImpl(const env::Env& env, Options options, Storage storage)
       snapshot_taker_(env, options_.snapshots, storage_.state, storage_.snapshots, driver_,
                       applier_, log_writer_),
       snapshot_sender_(env, options_.snapshots, options_.id, storage_.snapshots, driver_,
-                       snapshot_taker_),
+                       snapshot_taker_, options_.observer),
       snapshot_installer_(env, storage_.snapshots, driver_),
       membership_(env, options_.raft, driver_, applier_),
       leader_contact_(env.clock.Now()),

@@ -3,13 +3,26 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 
 namespace konsul::server {
 
 SnapshotSender::SnapshotSender(const env::Env& env, const SnapshotOptions& options, NodeId self,
-                               SnapshotStore& store, RaftDriver& driver, SnapshotTaker& taker)
-    : env_(env), options_(options), self_(self), store_(store), driver_(driver), taker_(taker) {}
+                               SnapshotStore& store, RaftDriver& driver, SnapshotTaker& taker,
+                               Observer* observer)
+    : env_(env),
+      options_(options),
+      self_(self),
+      store_(store),
+      driver_(driver),
+      taker_(taker),
+      observer_(observer) {}
+
+absl::Status SnapshotSender::Lost(absl::Status status) {
+  if (observer_ != nullptr) observer_->OnDataLoss(status);
+  return status;
+}
 
 void SnapshotSender::Send(NodeId to, Transport& transport, fiber::Group& group) {
   // The one under way ends soon, having noticed the change of term; consensus asks again then.
@@ -56,6 +69,10 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
     KONSUL_RETURN_IF_ERROR(Pace(began, bytes));
     chunk = SnapshotChunk{.from = self_, .term = term, .meta = meta, .offset = reply.offset};
     KONSUL_ASSIGN_OR_RETURN(chunk.bytes, file->ReadAt(reply.offset, options_.chunk_bytes));
+    if (chunk.bytes.empty()) {
+      return Lost(absl::DataLossError(absl::StrCat("the snapshot's file ends at ", reply.offset,
+                                                   " of its ", meta.bytes, " bytes")));
+    }
   }
 }
 
@@ -64,6 +81,7 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
 void SnapshotSender::Mend() {
   const absl::Status status = store_.CheckLatest();
   if (!absl::IsDataLoss(status)) return;
+  Lost(status).IgnoreError();
   env_.logger.Error("snapshot", "the latest one is damaged on this server's disk; writing another",
                     {{"error", status.ToString()}});
   const absl::Status mended = taker_.Take(Instant::Never()).status();

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "core/env/env.h"
+#include "core/server/observer.h"
 #include "core/server/raft_driver.h"
 #include "core/server/snapshot_options.h"
 #include "core/server/snapshot_store.h"
@@ -18,7 +19,8 @@ namespace konsul::server {
 class SnapshotSender {
  public:
   SnapshotSender(const env::Env& env, const SnapshotOptions& options, NodeId self,
-                 SnapshotStore& store, RaftDriver& driver, SnapshotTaker& taker);
+                 SnapshotStore& store, RaftDriver& driver, SnapshotTaker& taker,
+                 Observer* observer);
 
   // Starts a fiber in `group` that sends the latest snapshot to `to`, unless one is at it already,
   // and tells consensus when it is done, or has given up for now. Never suspends.
@@ -29,6 +31,7 @@ class SnapshotSender {
  private:
   absl::Status SendAll(NodeId to, Transport& transport);
   void Mend();
+  absl::Status Lost(absl::Status status);
   absl::Status AwaitReplication(NodeId to, Index index);
   // Suspends so that no more than the permitted rate goes out.
   absl::Status Pace(Instant began, uint64_t bytes) const;
@@ -39,6 +42,7 @@ class SnapshotSender {
   SnapshotStore& store_;
   RaftDriver& driver_;
   SnapshotTaker& taker_;
+  Observer* const observer_;  // may be null
   std::set<NodeId> under_way_;
   uint64_t sent_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/server/observer.h"
@@ -63,6 +64,7 @@ class NodeObserver : public server::Observer {
   void OnReady(const raft::Raft& raft, const raft::Ready& ready) override;
   void OnPersisted(const raft::Raft& raft) override;
   void OnApplied(NodeId node, Index index, const Hash128& digest) override;
+  void OnDataLoss(const absl::Status& status) override { data_loss_ = status; }
 
   // While a process runs and has its log recovered.
   bool started() const { return raft_ != nullptr; }
@@ -74,6 +76,8 @@ class NodeObserver : public server::Observer {
   NodeId id() const { return id_; }
   // At how many moments something became durable.
   uint64_t persisted() const { return persisted_; }
+  // What it found damaged since this was last asked.
+  absl::Status TakeDataLoss() { return std::exchange(data_loss_, absl::OkStatus()); }
   // Of the latest configuration that it ever had in its log.
   Index configuration_index() const { return configuration_index_; }
 
@@ -86,6 +90,7 @@ class NodeObserver : public server::Observer {
   Index base_;
   Index configuration_index_;
   uint64_t persisted_ = 0;
+  absl::Status data_loss_;
 };
 
 }  // namespace konsul::cluster

@@ -186,6 +186,12 @@ void Run::AfterStep() {
 
 void Run::NoteExits() {
   for (auto& server : cluster_.servers()) {
+    const absl::Status lost = server->TakeDataLoss();
+    if (!lost.ok() && !server->damaged()) {
+      Fail("durability",
+           absl::StrCat(server->name(), " lost what nobody damaged: ", lost.ToString()));
+      return;
+    }
     const std::optional<absl::Status> exit = server->TakeExit();
     if (!exit.has_value()) continue;
     if (absl::IsDataLoss(*exit) && server->damaged()) {

@@ -63,6 +63,7 @@ class ServerHost {
   void Misdirect(uint64_t fault);
   bool fragile();
 
+  absl::Status TakeDataLoss() { return observer_.TakeDataLoss(); }
   // What the server gave up with by itself; taken by the runner.
   std::optional<absl::Status> TakeExit();
   // Reaction to DataLoss after damage: it stays down until it is retired.
