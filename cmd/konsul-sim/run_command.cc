@@ -9,7 +9,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "chaos/injection.h"
+#include "chaos/write.h"
 #include "cmd/konsul-sim/common.h"
+#include "cmd/konsul-sim/explicit.h"
 #include "sim/cluster/runner.h"
 
 namespace konsul::simulator {
@@ -142,6 +144,15 @@ int RunCommand(const flags::Parsed& parsed) {
   const auto begin = std::chrono::steady_clock::now();
   const Report report = cluster::RunExperiment(scenario->experiment, options);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  if (parsed.Has("schedule-out")) {
+    const absl::Status written = WriteFile(
+        parsed.Get("schedule-out"),
+        chaos::WriteExperiment(
+            ExplicitExperiment(scenario->experiment, report, parsed.GetBool("operations")),
+            absl::StrCat("What this did: ", repeat, "\nVerdict ",
+                         cluster::VerdictName(report.verdict), ", hash ", report.hash.ToHex())));
+    if (!written.ok()) return Usage(written);
+  }
   if (parsed.GetBool("json")) {
     PrintJson(report, repeat, wall.count());
   } else {
