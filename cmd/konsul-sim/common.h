@@ -61,6 +61,7 @@ std::string RepeatCommand(const std::string& scenario, uint64_t seed, const std:
 void OnCheckFailureSay(const std::string& repeat_command);
 
 int RunCommand(const flags::Parsed& parsed);
+int ReplayCommand(const flags::Parsed& parsed);
 int SearchCommand(const flags::Parsed& parsed);
 int MutantsCommand(const flags::Parsed& parsed);
 

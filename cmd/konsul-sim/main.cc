@@ -23,6 +23,8 @@ event for event, on every machine and in every build.
   run [SCENARIO] --seed N     one run: verdict, trace hash, what happened
   search [SCENARIO] --seeds N many runs on all processors, until one fails; the
                               last line is the command that repeats it
+  replay BUNDLE               runs what a bundle keeps once more, and says whether it is the
+                              same; --until EVENT, --diff OTHER
   scenarios                   lists the scenarios that are compiled in
   mutants [NAME]              lists the planted bugs; with --search, looks for each of
                               them (or for one) and says who noticed
@@ -36,7 +38,7 @@ SCENARIO is the name of one of them or the path of an experiment file
   konsul-sim search five --seeds 500 --mutant commit-older-term
 
 Exit codes: 0 pass, 1 a promise was broken (safety), 2 wrong usage or scenario,
-3 the healed cluster does not work (liveness), 4 two runs of one seed differ,
+3 the healed cluster does not work (liveness), 4 two runs of one seed (or a bundle and its replay) differ,
 5 a server gave up or a check failed.
 )";
 
@@ -48,6 +50,9 @@ const std::vector<flags::Flag>& RunFlags() {
       {"trace", Kind::kString, "FILE",
        "Writes every event as a line of JSON. Does not change the run."},
       {"schedule", Kind::kBool, "", "Prints the faults of a run that passed, too."},
+      {"bundle", Kind::kString, "FILE",
+       "Where a failed run is kept; konsul-sim-SCENARIO-SEED.bundle.yaml without it, nowhere when "
+       "empty."},
       {"schedule-out", Kind::kString, "FILE",
        "Writes what the run did to the cluster as an experiment file that does exactly this."},
       {"operations", Kind::kBool, "",
@@ -66,9 +71,24 @@ const std::vector<flags::Flag>& SearchFlags() {
       {"seeds", Kind::kString, "N", "How many seeds. Without it what the scenario says."},
       {"start", Kind::kString, "N", "The first seed; 1 without it."},
       {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
+      {"bundle", Kind::kString, "FILE",
+       "Where a failed run is kept; konsul-sim-SCENARIO-SEED.bundle.yaml without it, nowhere when "
+       "empty."},
       {"until-found", Kind::kBool, "", "Goes on until something is found."},
       {"mutant", Kind::kString, "NAME",
        "Switches a planted bug on (builds of the preset mutants)."},
+  };
+  return *all;
+}
+
+const std::vector<flags::Flag>& ReplayFlags() {
+  using flags::Kind;
+  static const auto* const all = new std::vector<flags::Flag>{
+      {"until", Kind::kString, "EVENT",
+       "Stops after this event of the trace, and prints what every server knows."},
+      {"diff", Kind::kString, "OTHER",
+       "Runs both, and prints the first event that differs: another bundle, a scenario, or "
+       "another seed."},
   };
   return *all;
 }
@@ -114,6 +134,7 @@ int Main(const std::vector<std::string>& args) {
   const std::vector<std::string> rest(args.empty() ? args.end() : args.begin() + 1, args.end());
   if (command == "run") return WithFlags(RunFlags(), rest, &RunCommand);
   if (command == "search") return WithFlags(SearchFlags(), rest, &SearchCommand);
+  if (command == "replay") return WithFlags(ReplayFlags(), rest, &ReplayCommand);
   if (command == "scenarios") return ListScenarios();
   if (command == "mutants") return WithFlags(MutantsFlags(), rest, &MutantsCommand);
   const bool help =
@@ -122,7 +143,8 @@ int Main(const std::vector<std::string>& args) {
     std::printf("%s", kUsage);
     return 0;
   }
-  const std::vector<std::string> commands = {"run", "search", "scenarios", "mutants", "help"};
+  const std::vector<std::string> commands = {"run",       "search",  "replay",
+                                             "scenarios", "mutants", "help"};
   const std::string problem = command.empty()
                                   ? ""
                                   : absl::StrCat("konsul-sim: unknown command \"", command, "\"",

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "chaos/injection.h"
 #include "chaos/write.h"
+#include "cmd/konsul-sim/bundle.h"
 #include "cmd/konsul-sim/common.h"
 #include "cmd/konsul-sim/explicit.h"
 #include "sim/cluster/runner.h"
@@ -152,6 +153,16 @@ int RunCommand(const flags::Parsed& parsed) {
             absl::StrCat("What this did: ", repeat, "\nVerdict ",
                          cluster::VerdictName(report.verdict), ", hash ", report.hash.ToHex())));
     if (!written.ok()) return Usage(written);
+  }
+  if (report.verdict != cluster::Verdict::kPass) {
+    const std::string path =
+        parsed.Has("bundle") ? parsed.Get("bundle") : BundleName(scenario->argument, *seed);
+    if (!path.empty()) {
+      const absl::Status written =
+          WriteFile(path, WriteBundle(MakeBundle(*scenario, *seed, mutant, scratch.Fresh())));
+      if (!written.ok()) return Usage(written);
+      std::fprintf(stderr, "konsul-sim: the run is kept in %s\n", path.c_str());
+    }
   }
   if (parsed.GetBool("json")) {
     PrintJson(report, repeat, wall.count());

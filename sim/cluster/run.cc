@@ -66,6 +66,7 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
         world_.Note(sim::HostId(0), Hash64(text), chaos::Describe(done));
         director_.Note(std::move(done));
       }) {
+  if (options.trace) world_.SetTraceSink(options.trace);
   world_.network().options() = tunables_.network;
   for (const sim::HostId from : world_.host_ids()) {
     world_.host(from).log().SetLevel(options.log_level);
@@ -74,7 +75,6 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
       if (from != to) world_.network().SetLatency(from, to, tunables_.network.latency);
     }
   }
-  if (options.trace) world_.SetTraceSink(options.trace);
   shared_.now = operator_state_.now = [this] { return Elapsed(); };
   if (options.until_event > 0) world_.StopAtEvent(options.until_event);
   shared_.findings = &oracles_.findings;
