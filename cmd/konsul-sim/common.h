@@ -62,6 +62,7 @@ void OnCheckFailureSay(const std::string& repeat_command);
 
 int RunCommand(const flags::Parsed& parsed);
 int ReplayCommand(const flags::Parsed& parsed);
+int ShrinkCommand(const flags::Parsed& parsed);
 int SearchCommand(const flags::Parsed& parsed);
 int MutantsCommand(const flags::Parsed& parsed);
 

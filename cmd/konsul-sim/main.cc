@@ -25,6 +25,8 @@ event for event, on every machine and in every build.
                               last line is the command that repeats it
   replay BUNDLE               runs what a bundle keeps once more, and says whether it is the
                               same; --until EVENT, --diff OTHER
+  shrink BUNDLE|SCENARIO      makes a failing run as small as it gets, while the same oracle
+                              fires: -o min.yaml, an experiment to read and to keep
   scenarios                   lists the scenarios that are compiled in
   mutants [NAME]              lists the planted bugs; with --search, looks for each of
                               them (or for one) and says who noticed
@@ -93,6 +95,18 @@ const std::vector<flags::Flag>& ReplayFlags() {
   return *all;
 }
 
+const std::vector<flags::Flag>& ShrinkFlags() {
+  using flags::Kind;
+  static const auto* const all = new std::vector<flags::Flag>{
+      {"o", Kind::kString, "FILE", "Where the experiment goes; min.yaml without it."},
+      {"seed", Kind::kString, "N", "Which run of a scenario."},
+      {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
+      {"mutant", Kind::kString, "NAME",
+       "Switches a planted bug on (builds of the preset mutants)."},
+  };
+  return *all;
+}
+
 int ListScenarios() {
   for (const scenarios::Scenario& scenario : scenarios::All()) {
     std::printf("%-10s %s\n", scenario.name.c_str(), scenario.Summary().c_str());
@@ -135,6 +149,7 @@ int Main(const std::vector<std::string>& args) {
   if (command == "run") return WithFlags(RunFlags(), rest, &RunCommand);
   if (command == "search") return WithFlags(SearchFlags(), rest, &SearchCommand);
   if (command == "replay") return WithFlags(ReplayFlags(), rest, &ReplayCommand);
+  if (command == "shrink") return WithFlags(ShrinkFlags(), rest, &ShrinkCommand);
   if (command == "scenarios") return ListScenarios();
   if (command == "mutants") return WithFlags(MutantsFlags(), rest, &MutantsCommand);
   const bool help =
@@ -143,7 +158,7 @@ int Main(const std::vector<std::string>& args) {
     std::printf("%s", kUsage);
     return 0;
   }
-  const std::vector<std::string> commands = {"run",       "search",  "replay",
+  const std::vector<std::string> commands = {"run",       "search",  "replay", "shrink",
                                              "scenarios", "mutants", "help"};
   const std::string problem = command.empty()
                                   ? ""

@@ -20,7 +20,7 @@ constexpr Duration kPauseAfterError = 20ms;
 constexpr Duration kPauseInHurry = 1ms;
 constexpr Duration kPauseWhenDone = 1s;
 // Of a scripted client without a next step, until it hears of the heal.
-constexpr Duration kPauseWhenIdle = 100ms;
+constexpr Duration kPauseWhenIdle = 20ms;
 // When the run wants to end: impatient clients can keep a slow cluster busy with work that nobody
 // waits for any more.
 constexpr Duration kPatience = 20s;
