@@ -38,10 +38,12 @@ SCENARIO is the name of one of them or the path of an experiment file
   konsul-sim run five --seed 7 --schedule --trace /tmp/trace.jsonl
   konsul-sim search --seeds 1000 --jobs 4
   konsul-sim search five --seeds 500 --mutant commit-older-term
+  konsul-sim shrink konsul-sim-five-7.bundle.yaml -o min.yaml
 
 Exit codes: 0 pass, 1 a promise was broken (safety), 2 wrong usage or scenario,
-3 the healed cluster does not work (liveness), 4 two runs of one seed (or a bundle and its replay) differ,
-5 a server gave up or a check failed.
+3 the healed cluster does not work (liveness), 4 two runs of one seed differ, or a bundle and
+its replay, 5 a server gave up or a check failed. `shrink` says 0 when it has
+written the result, 2 when there is nothing to shrink.
 )";
 
 const std::vector<flags::Flag>& RunFlags() {
