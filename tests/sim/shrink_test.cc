@@ -103,6 +103,13 @@ TEST_F(ShrinkTest, TheNumberOfProcessesDecidesNothing) {
   const chaos::Experiment start = Failing(kDark);
   Trials one("", scratch_, 1);
   Trials three("", scratch_, 3);
+  chaos::Experiment passes = start;
+  passes.faults.clear();
+  const Candidate fails = [&start] { return start; };
+  for (Trials* trials : {&one, &three}) {
+    EXPECT_EQ(trials->First({[&passes] { return passes; }, fails, fails, fails}, "liveness"), 1u);
+    EXPECT_EQ(trials->First({fails, fails}, "linearizability"), std::nullopt);
+  }
   Shrink a(start, "liveness", one);
   Shrink b(start, "liveness", three);
   EXPECT_EQ(chaos::WriteExperiment(a.Run()), chaos::WriteExperiment(b.Run()));
