@@ -20,6 +20,12 @@ int64_t DrawDrift(int64_t limit, env::Random& random) {
   return static_cast<int64_t>(random.Below(static_cast<uint64_t>(2 * limit + 1))) - limit;
 }
 
+int64_t DriftOf(const TimeChaos& time, const std::string& target) {
+  const std::vector<std::string>& names = time.targets.nodes;
+  const auto it = std::find(names.begin(), names.end(), target);
+  return time.drifts_ppm[static_cast<size_t>(it - names.begin())];
+}
+
 std::vector<std::string> Names(const std::vector<size_t>& chosen, const Inventory& inventory) {
   std::vector<std::string> names;
   for (const size_t i : chosen) names.push_back(inventory[i].name);
@@ -133,10 +139,11 @@ void Director::Begin(Duration now, size_t number_of_fault, uint64_t number,
   const Fault& fault = experiment_.faults[number_of_fault];
   env::Random random = random_.Fork(fault.name).Fork(absl::StrCat("occurrence/", number));
   Injection injection = Resolve(fault, inventory, random);
-  injection.id = ++last_id_;
   injection.at = now;
   injection.fault = fault.name;
   injection.fault_number = number_of_fault;
+  injection.occurrence =
+      fault.trigger.kind == Trigger::Kind::kAt ? fault.name : absl::StrCat(fault.name, "/", number);
   if (fault.duration.has_value()) {
     injection.lasts =
         std::max(Duration(1ms), *fault.duration * timeline_.swarm[number_of_fault].percent / 100);
@@ -144,6 +151,7 @@ void Director::Begin(Duration now, size_t number_of_fault, uint64_t number,
   if (injection.kind != Injection::Kind::kSkipped) injection.why = Exceeds(injection, inventory);
   if (!injection.why.empty()) injection.kind = Injection::Kind::kSkipped;
   if (injection.kind != Injection::Kind::kSkipped) {
+    injection.id = ++last_id_;
     UnderWay running{injection, {}};
     for (const std::string& target : injection.targets) running.hurts.insert(target);
     if (injection.lasts != Duration::max()) ends_.emplace(now + injection.lasts, injection.id);
@@ -167,6 +175,9 @@ Injection Director::Resolve(const Fault& fault, const Inventory& inventory,
     out.targets = Names(Select(time->targets, inventory, random), inventory);
     for (size_t i = 0; i < out.targets.size() && time->drift_ppm > 0; ++i) {
       out.drift_ppm.push_back(DrawDrift(time->drift_ppm, random));
+    }
+    for (const std::string& target : out.targets) {
+      if (!time->drifts_ppm.empty()) out.drift_ppm.push_back(DriftOf(*time, target));
     }
   } else if (const auto* io = std::get_if<IoChaos>(&fault.body)) {
     ResolveIo(*io, inventory, random, out);
@@ -205,7 +216,7 @@ void Director::ResolveNetwork(const NetworkChaos& network, const Inventory& inve
     for (size_t i = 0; i < inventory.size(); ++i) others.push_back(i);
   }
   const std::set<size_t> group(targets.begin(), targets.end());
-  std::set<Injection::Link> links;
+  std::set<Link> links;
   for (const size_t target : targets) {
     for (const size_t other : others) {
       if (other == target || (network.keep_group && group.contains(other))) continue;
@@ -217,6 +228,7 @@ void Director::ResolveNetwork(const NetworkChaos& network, const Inventory& inve
   }
   out.targets = Names(targets, inventory);
   out.links.assign(links.begin(), links.end());
+  if (!network.links.empty()) out.links = network.links;
 }
 
 void Director::ResolveKill(const PodChaos& pod, const Inventory& inventory, env::Random& random,

@@ -122,8 +122,7 @@ TEST(Director, CutsTheLeaderOfTheMomentAndEndsIt) {
   EXPECT_EQ(director.next(), 2s);
   const std::vector<Injection> begun = director.Advance(2s, ThreeServers());
   ASSERT_THAT(begun, SizeIs(1));
-  EXPECT_THAT(begun[0].links,
-              ElementsAre(Injection::Link{"n2", "n1"}, Injection::Link{"n2", "n3"}));
+  EXPECT_THAT(begun[0].links, ElementsAre(Link{"n2", "n1"}, Link{"n2", "n3"}));
   EXPECT_EQ(director.next(), 5s);
   const std::vector<Injection> ended = director.Advance(5s, ThreeServers());
   ASSERT_THAT(ended, SizeIs(1));

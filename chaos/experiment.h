@@ -24,6 +24,15 @@ struct TargetSet {
   Mode mode = Mode::kOne;
   uint64_t value = 0;  // kFixed: a count; the percent modes: parts per million
   Labels labels;       // all must match
+  // Exactly these, by name; empty: whoever the labels match.
+  std::vector<std::string> nodes;
+};
+
+// One direction between two nodes.
+struct Link {
+  std::string from;
+  std::string to;
+  friend auto operator<=>(const Link&, const Link&) = default;
 };
 
 // Which packets of a target a network fault concerns: those it sends to, or gets from, the others.
@@ -37,6 +46,8 @@ struct NetworkChaos {
   TargetSet targets;
   Direction direction = Direction::kTo;
   std::optional<TargetSet> others;  // `target`; everybody else when absent
+  // Exactly these, whatever the targets are, when there are any.
+  std::vector<Link> links;
   // Links between two targets stay as they are: a split into groups instead of lone servers.
   bool keep_group = false;
   Duration latency{};  // added, netem
@@ -63,6 +74,8 @@ struct TimeChaos {
   bool monotonic = false;
   // Beside the verbatim body: each target's clocks run wrong by up to this much, either way.
   uint32_t drift_ppm = 0;
+  // Exactly so much, by position in targets.nodes; then drift_ppm is 0.
+  std::vector<int64_t> drifts_ppm;
   // Likewise: the monotonic clock stands still, and goes on afterwards from where it stood.
   bool freeze = false;
 };
@@ -134,6 +147,19 @@ struct Pins {
   std::optional<uint64_t> chunk_bytes;       // of a snapshot on its way
 };
 
+// One operation of a client, as it was drawn.
+struct Step {
+  enum class Kind { kRead, kWrite, kCas, kDelete };
+  Duration at{};        // since the start of the run
+  uint32_t client = 0;  // 1 is c1
+  Kind kind = Kind::kRead;
+  uint32_t key = 0;
+  std::string server;  // the address it is sent to
+  bool dials = false;  // over a connection of its own
+  bool consistent = false;
+  uint64_t value_size = 0;  // of what is written, at least
+};
+
 struct Workload {
   enum class Type { kRegister, kKv };
   // kMixed: half and half.
@@ -149,6 +175,8 @@ struct Workload {
   uint32_t cas = 0;
   uint32_t remove = 0;
   Reads reads = Reads::kMixed;
+  // Exactly these until the heal, by time, instead of what the seed would draw.
+  std::optional<std::vector<Step>> steps;
 };
 
 // Somebody who changes the cluster while it works, through the same HTTP API as people do.
@@ -161,6 +189,13 @@ struct Operator {
   uint32_t snapshot = 0;
   uint32_t readmit = 0;  // a server is removed and tries to come back under its id
   uint32_t voters_min = 3;
+  // What he does in a turn is drawn by the turn's number. Exactly these, by time, instead of one
+  // after the other at random distances.
+  struct Turn {
+    uint64_t number = 0;
+    Duration at{};  // since the start of the run
+  };
+  std::optional<std::vector<Turn>> turns;
 };
 
 struct BlastRadius {

@@ -51,7 +51,7 @@ std::string Describe(const Injection& injection) {
   if (!injection.targets.empty()) {
     absl::StrAppend(&out, " ", absl::StrJoin(injection.targets, " "));
   }
-  for (const Injection::Link& link : injection.links) {
+  for (const Link& link : injection.links) {
     absl::StrAppend(&out, " ", link.from, "->", link.to);
   }
   for (const int64_t drift : injection.drift_ppm) absl::StrAppend(&out, " drift=", drift, "ppm");
@@ -88,7 +88,7 @@ std::string ToJson(const Injection& injection) {
   if (!injection.links.empty()) {
     absl::StrAppend(&out, ",\"links\":[",
                     absl::StrJoin(injection.links, ",",
-                                  [](std::string* s, const Injection::Link& link) {
+                                  [](std::string* s, const Link& link) {
                                     absl::StrAppend(s, "[", JsonString(link.from), ",",
                                                     JsonString(link.to), "]");
                                   }),

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "chaos/experiment.h"
 #include "core/base/time.h"
 
 namespace konsul::chaos {
@@ -31,17 +32,14 @@ struct Injection {
     kOperator,     // not a fault: what the operator did; `why` says it
     kEnd,          // of the injection `id`: its effect is taken back
   };
-  struct Link {
-    std::string from;
-    std::string to;
-    friend auto operator<=>(const Link&, const Link&) = default;
-  };
-
-  uint64_t id = 0;  // begin and end of one fault share it
+  uint64_t id = 0;  // begin and end of one fault share it; 0 of what was skipped
   Duration at{};
   Kind kind = Kind::kSkipped;
   std::string fault;        // its name in the file
   size_t fault_number = 0;  // its position in Experiment::faults
+  // Of this occurrence, as the name of a random stream: the fault's own name when it happens once,
+  // else with its number, "kill/3".
+  std::string occurrence;
   std::vector<std::string> targets;
   std::vector<Link> links;
   std::vector<int64_t> drift_ppm;  // kClock: by target

@@ -35,7 +35,10 @@ size_t HowMany(const TargetSet& set, size_t matching, env::Random& random) {
 std::vector<size_t> Select(const TargetSet& set, const Inventory& inventory, env::Random& random) {
   std::vector<size_t> matching;
   for (size_t i = 0; i < inventory.size(); ++i) {
-    if (Matches(set.labels, inventory[i].labels)) matching.push_back(i);
+    const std::vector<std::string>& names = set.nodes;
+    const bool named =
+        names.empty() || std::find(names.begin(), names.end(), inventory[i].name) != names.end();
+    if (named && Matches(set.labels, inventory[i].labels)) matching.push_back(i);
   }
   const size_t count = std::min(HowMany(set, matching.size(), random), matching.size());
   // A partial shuffle (Fisher-Yates): the first `count` are the choice.

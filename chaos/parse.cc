@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "chaos/parse_fault.h"
+#include "chaos/parse_workload.h"
 #include "chaos/reader.h"
 #include "core/base/status.h"
 
@@ -60,89 +61,6 @@ void ParseTopology(MapReader& spec, Experiment& out) {
     }
   }
   out.defaults.fsync = disk.DurationOf("fsync", out.defaults.fsync);
-}
-
-void ParseMix(MapReader& workload, Workload& out) {
-  const YamlNode* node = workload.Get("mix");
-  if (node == nullptr) return;
-  MapReader mix(node, workload.PathOf("mix"), workload.problems());
-  const bool kv = out.type == Workload::Type::kKv;
-  const auto weight = [&](const char* name) {
-    return static_cast<uint32_t>(mix.Integer(name, 0, 0, 1'000'000));
-  };
-  out.read = weight(kv ? "get" : "read");
-  out.write = weight(kv ? "put" : "write");
-  out.cas = weight("cas");
-  out.remove = kv ? weight("delete") : 0;
-  mix.Refuse("txn", kLater);
-  if (out.read + out.write + out.cas + out.remove == 0) {
-    workload.problems().Add(*node, "the mix is empty");
-  }
-}
-
-Workload ParseWorkload(const YamlNode& node, const std::string& path, Problems& problems) {
-  Workload out;
-  MapReader reader(&node, path, problems);
-  reader.Require("name");
-  out.name = reader.String("name");
-  reader.Require("type");
-  out.type = static_cast<Workload::Type>(reader.Choice("type", {"register", "kv"}, 0));
-  const bool kv = out.type == Workload::Type::kKv;
-  out.remove = kv ? 1 : 0;
-  out.cas = kv ? 0 : 2;
-  out.keys = static_cast<uint32_t>(reader.Integer("keys", kv ? 100 : 8, 1, 1'000'000));
-  if (const YamlNode* rate = reader.Get("rate")) {
-    const absl::StatusOr<Duration> interval = ParseRate(rate->text);
-    if (interval.ok()) {
-      out.interval = *interval;
-    } else {
-      problems.Add(*rate, interval.status().message());
-    }
-  }
-  if (const YamlNode* size = reader.Get("valueSize")) {
-    const absl::StatusOr<SizeRange> range = ParseSizeRange(size->text);
-    if (!range.ok()) {
-      problems.Add(*size, range.status().message());
-    } else if (range->high > 512 * 1024) {
-      problems.Add(*size, "a value has at most 512KiB");
-    } else {
-      out.value_size = *range;
-    }
-  }
-  out.reads =
-      static_cast<Workload::Reads>(reader.Choice("reads", {"mixed", "default", "consistent"}, 0));
-  ParseMix(reader, out);
-  return out;
-}
-
-void ParseOperator(MapReader& spec, Experiment& out) {
-  const YamlNode* node = spec.Get("operator");
-  if (node == nullptr) return;
-  MapReader reader(node, "spec.operator", spec.problems());
-  out.op.interval = 1s;
-  if (const YamlNode* rate = reader.Require("rate")) {
-    const absl::StatusOr<Duration> interval = ParseRate(rate->text);
-    if (interval.ok()) {
-      out.op.interval = *interval;
-    } else {
-      spec.problems().Add(*rate, interval.status().message());
-    }
-  }
-  const uint64_t servers = out.datacenter.servers;
-  out.op.voters_min = static_cast<uint32_t>(
-      reader.Integer("votersMin", std::min<uint64_t>(3, servers), 1, servers));
-  MapReader mix(reader.Require("mix"), "spec.operator.mix", spec.problems());
-  const std::pair<const char*, uint32_t*> weights[] = {{"transfer", &out.op.transfer},
-                                                       {"remove", &out.op.remove},
-                                                       {"add", &out.op.add},
-                                                       {"snapshot", &out.op.snapshot},
-                                                       {"readmit", &out.op.readmit}};
-  uint64_t total = 0;
-  for (const auto& [name, weight] : weights) {
-    *weight = static_cast<uint32_t>(mix.Integer(name, 0, 0, 1'000'000));
-    total += *weight;
-  }
-  if (total == 0) spec.problems().Add(*node, "the operator's mix is empty");
 }
 
 void ParseSafety(MapReader& spec, Experiment& out) {
@@ -235,8 +153,18 @@ std::vector<Labels> StaticLabels(const Datacenter& dc) {
   return all;
 }
 
+void CheckNode(const std::string& name, const Fault& fault, const std::vector<Labels>& nodes,
+               Problems& problems) {
+  const bool known = std::any_of(nodes.begin(), nodes.end(),
+                                 [&](const Labels& labels) { return labels.at("node") == name; });
+  if (known) return;
+  problems.Add(fault.line, 1,
+               absl::StrCat("fault \"", fault.name, "\": the topology has no node \"", name, "\""));
+}
+
 void CheckTargets(const TargetSet& set, const Fault& fault, const std::vector<Labels>& nodes,
                   Problems& problems) {
+  for (const std::string& name : set.nodes) CheckNode(name, fault, nodes, problems);
   const bool matches = std::any_of(nodes.begin(), nodes.end(), [&](const Labels& labels) {
     return std::all_of(set.labels.begin(), set.labels.end(), [&](const auto& wanted) {
       if (wanted.first == "raft") {
@@ -280,6 +208,10 @@ void ParseFaults(MapReader& spec, Experiment& out) {
       const auto* network = std::get_if<NetworkChaos>(&fault.body);
       if (network != nullptr && network->others.has_value()) {
         CheckTargets(*network->others, fault, nodes, spec.problems());
+      }
+      for (const Link& link : network != nullptr ? network->links : std::vector<Link>()) {
+        CheckNode(link.from, fault, nodes, spec.problems());
+        CheckNode(link.to, fault, nodes, spec.problems());
       }
     }
     out.faults.push_back(std::move(fault));
@@ -369,9 +301,9 @@ absl::StatusOr<Experiment> ParseExperiment(absl::string_view text, absl::string_
     int i = 0;
     for (const YamlNode& node : spec.List("workload")) {
       out.workloads.push_back(
-          ParseWorkload(node, absl::StrCat("spec.workload[", i++, "]"), problems));
+          ParseWorkload(node, absl::StrCat("spec.workload[", i++, "]"), out.datacenter, problems));
     }
-    ParseOperator(spec, out);
+    out.op = ParseOperator(spec, out.datacenter);
     ParseSafety(spec, out);
     ParseFaults(spec, out);
     ParseInvariants(spec, out);

@@ -110,9 +110,10 @@ TargetSet ParseTargets(MapReader& body) {
   }
   MapReader selector(body.Require("selector"), body.PathOf("selector"), body.problems());
   set.labels = selector.StringMap("labelSelectors");
-  for (const char* key : {"namespaces", "annotationSelectors", "fieldSelectors", "nodes", "pods",
+  set.nodes = selector.Strings("nodes");
+  for (const char* key : {"namespaces", "annotationSelectors", "fieldSelectors", "pods",
                           "nodeSelectors", "expressionSelectors", "podPhaseSelectors"}) {
-    selector.Refuse(key, "is not supported; use labelSelectors");
+    selector.Refuse(key, "is not supported; use labelSelectors or nodes");
   }
   return set;
 }
@@ -177,12 +178,42 @@ PodChaos ParsePod(MapReader& fault, MapReader& body) {
   return pod;
 }
 
+std::vector<Link> ParseLinks(MapReader& fault) {
+  std::vector<Link> links;
+  for (const YamlNode& node : fault.List("links")) {
+    const size_t arrow = node.text.find("->");
+    if (arrow == std::string::npos) {
+      fault.problems().Add(node, absl::StrCat("link \"", node.text, "\" must be like n1->n2"));
+      continue;
+    }
+    links.push_back({node.text.substr(0, arrow), node.text.substr(arrow + 2)});
+  }
+  return links;
+}
+
+std::vector<int64_t> ParseDrifts(MapReader& fault, const TargetSet& targets) {
+  std::vector<int64_t> drifts;
+  for (const YamlNode& node : fault.List("driftsPpm")) {
+    int64_t drift = 0;
+    if (!absl::SimpleAtoi(node.text, &drift) || drift < -500'000 || drift > 500'000) {
+      fault.problems().Add(
+          node, absl::StrCat("drift \"", node.text, "\" must be from -500000 to 500000"));
+    }
+    drifts.push_back(drift);
+  }
+  if (!drifts.empty() && drifts.size() != targets.nodes.size()) {
+    fault.problems().Add(fault.node(), "driftsPpm needs one number for each of selector.nodes");
+  }
+  return drifts;
+}
+
 TimeChaos ParseTime(MapReader& fault, MapReader& body) {
   TimeChaos time;
   time.targets = ParseTargets(body);
   time.drift_ppm = static_cast<uint32_t>(fault.Integer("driftPpm", 0, 0, 500'000));
   time.freeze = fault.Bool("freeze", false);
-  if (time.drift_ppm == 0 && !time.freeze) body.Require("timeOffset");
+  time.drifts_ppm = ParseDrifts(fault, time.targets);
+  if (time.drift_ppm == 0 && time.drifts_ppm.empty() && !time.freeze) body.Require("timeOffset");
   time.offset = body.DurationOf("timeOffset", {});
   if (body.Get("clockIds") != nullptr) {
     time.wall = false;
@@ -277,6 +308,7 @@ Fault ParseFault(const YamlNode& node, const std::string& path, Problems& proble
   if (kind == "NetworkChaos") {
     NetworkChaos network = ParseNetwork(body);
     network.keep_group = reader.Bool("keepGroup", false);
+    network.links = ParseLinks(reader);
     fault.body = std::move(network);
   } else if (kind == "PodChaos") {
     if (duration != nullptr) problems.Add(*duration, "pod-kill happens once: it has no duration");

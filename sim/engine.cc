@@ -6,7 +6,7 @@
 
 namespace konsul::sim {
 
-void Engine::Call(Time at, absl::AnyInvocable<void()> fn) {
+void Engine::Put(Time at, absl::AnyInvocable<void()> fn, uint32_t what) {
   uint32_t slot;
   if (free_calls_.empty()) {
     slot = static_cast<uint32_t>(calls_.size());
@@ -16,15 +16,15 @@ void Engine::Call(Time at, absl::AnyInvocable<void()> fn) {
     free_calls_.pop_back();
     calls_[slot] = std::move(fn);
   }
-  Schedule(at, this, 0, slot);
+  Schedule(at, this, what, slot);
 }
 
-void Engine::OnEvent(uint32_t, uint64_t arg) {
+void Engine::OnEvent(uint32_t what, uint64_t arg) {
   const auto slot = static_cast<uint32_t>(arg);
   absl::AnyInvocable<void()> fn = std::move(calls_[slot]);
   calls_[slot] = nullptr;
   free_calls_.push_back(slot);
-  trace_.Add(now_, HostId(), EventKind::kCall, 0, 0);
+  if (what == kRecorded) trace_.Add(now_, HostId(), EventKind::kCall, 0, 0);
   fn();
 }
 
@@ -56,8 +56,9 @@ bool Engine::RunReady() {
 void Engine::RunUntil(Time until) {
   stopped_ = false;
   RunReady();
-  while (!stopped_ && !queue_.empty() && queue_.top().time <= until) Dispatch();
-  if (!stopped_ && until > now_ && until != Time::Never()) now_ = until;
+  const auto ended = [this] { return stopped_ || AtLastEvent(); };
+  while (!ended() && !queue_.empty() && queue_.top().time <= until) Dispatch();
+  if (!ended() && until > now_ && until != Time::Never()) now_ = until;
 }
 
 Time Engine::next() const {

@@ -4,6 +4,7 @@
 #define KONSUL_SIM_ENGINE_H_
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -41,7 +42,11 @@ class Engine : private EventTarget {
   void Schedule(Time at, EventTarget* target, uint32_t what, uint64_t arg) {
     queue_.Push(at < now_ ? now_ : at, target, what, arg);
   }
-  void Call(Time at, absl::AnyInvocable<void()> fn);
+  void Call(Time at, absl::AnyInvocable<void()> fn) { Put(at, std::move(fn), kRecorded); }
+  // Leaves no record: for whoever only looks whether something is due, and records what is.
+  void CallUnrecorded(Time at, absl::AnyInvocable<void()> fn) {
+    Put(at, std::move(fn), kUnrecorded);
+  }
   // `runner` runs before the next event; at most once, however often it is marked.
   void MarkReady(Runner* runner) { ready_.push_back(runner); }
 
@@ -51,10 +56,17 @@ class Engine : private EventTarget {
   void RunUntil(Time until);
   // Makes the RunUntil under way return after the current event.
   void Stop() { stopped_ = true; }
+  // The first RunUntil that sees so many events ends there, and so does every later one at once.
+  void StopAtEvent(uint64_t number) { stop_at_event_ = number; }
+  bool AtLastEvent() const { return trace_.events() >= stop_at_event_; }
   // Of the next thing to do; Never() when there is none.
   Time next() const;
 
  private:
+  static constexpr uint32_t kRecorded = 0;
+  static constexpr uint32_t kUnrecorded = 1;
+
+  void Put(Time at, absl::AnyInvocable<void()> fn, uint32_t what);
   void OnEvent(uint32_t what, uint64_t arg) override;
   void Dispatch();
   bool RunReady();
@@ -62,6 +74,7 @@ class Engine : private EventTarget {
   const uint64_t seed_;
   Time now_;
   bool stopped_ = false;
+  uint64_t stop_at_event_ = UINT64_MAX;
   fiber::StackPool stacks_;
   EventQueue queue_;
   Trace trace_;

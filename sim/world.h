@@ -60,6 +60,10 @@ class World {
 
   // Runs `fn` at the given time, which is now at the earliest.
   void At(Time time, absl::AnyInvocable<void()> fn) { engine_.Call(time, std::move(fn)); }
+  // Without a record in the trace: to look whether something is due, which then records itself.
+  void AtUnrecorded(Time time, absl::AnyInvocable<void()> fn) {
+    engine_.CallUnrecorded(time, std::move(fn));
+  }
   void After(Duration d, absl::AnyInvocable<void()> fn) { At(now() + d, std::move(fn)); }
 
   // One event and the fibers it woke. False when nothing will ever happen again.
@@ -72,6 +76,9 @@ class World {
   bool RunUntilTrue(absl::FunctionRef<bool()> holds, Duration limit);
   // Ends the RunUntil under way after the current event; for checkers that found something.
   void Stop() { engine_.Stop(); }
+  // Ends every RunUntil once so many events have happened; RunUntilTrue's condition has to ask.
+  void StopAtEvent(uint64_t number) { engine_.StopAtEvent(number); }
+  bool AtLastEvent() const { return engine_.AtLastEvent(); }
 
   // Called after fibers of a host ran, outside any fiber: where invariants are checked. It may kill
   // and start processes. nullptr removes it.

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -42,16 +44,31 @@ void CheckFailed(const std::string& text) {
 
 }  // namespace
 
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) {
+    return absl::UnavailableError(absl::StrCat("cannot read ", path, ": ", strerror(errno)));
+  }
+  return text.str();
+}
+
+absl::Status WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::trunc);
+  file << text;
+  file.close();
+  if (file) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("cannot write ", path, ": ", strerror(errno)));
+}
+
 absl::StatusOr<Scenario> LoadScenario(const std::string& name) {
   Scenario out;
   out.argument = name.empty() ? "default" : name;
   std::error_code error;
   if (fs::is_regular_file(out.argument, error)) {
-    std::ifstream file(out.argument);
-    std::stringstream text;
-    text << file.rdbuf();
-    if (!file) return absl::UnavailableError(absl::StrCat("cannot read ", out.argument));
-    KONSUL_ASSIGN_OR_RETURN(out.experiment, chaos::ParseExperiment(text.str(), out.argument));
+    KONSUL_ASSIGN_OR_RETURN(out.text, ReadFile(out.argument));
+    KONSUL_ASSIGN_OR_RETURN(out.experiment, chaos::ParseExperiment(out.text, out.argument));
     return out;
   }
   const scenarios::Scenario* scenario = scenarios::Find(out.argument);
@@ -62,6 +79,7 @@ absl::StatusOr<Scenario> LoadScenario(const std::string& name) {
         "there is no file and no scenario named \"", out.argument, "\"",
         flags::DidYouMean(out.argument, names), "; `konsul-sim scenarios` lists them"));
   }
+  out.text = scenario->text;
   KONSUL_ASSIGN_OR_RETURN(out.experiment,
                           chaos::ParseExperiment(scenario->text, scenario->name + ".yaml"));
   return out;

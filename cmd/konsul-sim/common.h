@@ -18,10 +18,15 @@ inline constexpr int kExitCrash = 5;
 struct Scenario {
   chaos::Experiment experiment;
   std::string argument;  // name or path
+  std::string text;      // of the file
 };
 
 // A file when there is one of that name, else a scenario that is compiled in. Empty: "default".
 absl::StatusOr<Scenario> LoadScenario(const std::string& name);
+
+// Unavailable, with the path and the reason.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+absl::Status WriteFile(const std::string& path, const std::string& text);
 
 // OK when `name` is empty or a planted bug of this build; FailedPrecondition when this build has
 // none.
@@ -56,6 +61,8 @@ std::string RepeatCommand(const std::string& scenario, uint64_t seed, const std:
 void OnCheckFailureSay(const std::string& repeat_command);
 
 int RunCommand(const flags::Parsed& parsed);
+int ReplayCommand(const flags::Parsed& parsed);
+int ShrinkCommand(const flags::Parsed& parsed);
 int SearchCommand(const flags::Parsed& parsed);
 int MutantsCommand(const flags::Parsed& parsed);
 

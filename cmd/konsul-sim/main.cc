@@ -23,6 +23,10 @@ event for event, on every machine and in every build.
   run [SCENARIO] --seed N     one run: verdict, trace hash, what happened
   search [SCENARIO] --seeds N many runs on all processors, until one fails; the
                               last line is the command that repeats it
+  replay BUNDLE               runs what a bundle keeps once more, and says whether it is the
+                              same; --until EVENT, --diff OTHER
+  shrink BUNDLE|SCENARIO      makes a failing run as small as it gets, while the same oracle
+                              fires: -o min.yaml, an experiment to read and to keep
   scenarios                   lists the scenarios that are compiled in
   mutants [NAME]              lists the planted bugs; with --search, looks for each of
                               them (or for one) and says who noticed
@@ -34,10 +38,12 @@ SCENARIO is the name of one of them or the path of an experiment file
   konsul-sim run five --seed 7 --schedule --trace /tmp/trace.jsonl
   konsul-sim search --seeds 1000 --jobs 4
   konsul-sim search five --seeds 500 --mutant commit-older-term
+  konsul-sim shrink konsul-sim-five-7.bundle.yaml -o min.yaml
 
 Exit codes: 0 pass, 1 a promise was broken (safety), 2 wrong usage or scenario,
-3 the healed cluster does not work (liveness), 4 two runs of one seed differ,
-5 a server gave up or a check failed.
+3 the healed cluster does not work (liveness), 4 two runs of one seed differ, or a bundle and
+its replay, 5 a server gave up or a check failed. `shrink` says 0 when it has
+written the result, 2 when there is nothing to shrink.
 )";
 
 const std::vector<flags::Flag>& RunFlags() {
@@ -48,6 +54,13 @@ const std::vector<flags::Flag>& RunFlags() {
       {"trace", Kind::kString, "FILE",
        "Writes every event as a line of JSON. Does not change the run."},
       {"schedule", Kind::kBool, "", "Prints the faults of a run that passed, too."},
+      {"bundle", Kind::kString, "FILE",
+       "Where a failed run is kept; konsul-sim-SCENARIO-SEED.bundle.yaml without it, nowhere when "
+       "empty."},
+      {"schedule-out", Kind::kString, "FILE",
+       "Writes what the run did to the cluster as an experiment file that does exactly this."},
+      {"operations", Kind::kBool, "",
+       "With --schedule-out: the clients' operations and the operator's turns, too."},
       {"log", Kind::kBool, "", "Prints the servers' log lines as they come, to standard error."},
       {"json", Kind::kBool, "", "Prints the report as one line of JSON."},
       {"mutant", Kind::kString, "NAME",
@@ -62,7 +75,34 @@ const std::vector<flags::Flag>& SearchFlags() {
       {"seeds", Kind::kString, "N", "How many seeds. Without it what the scenario says."},
       {"start", Kind::kString, "N", "The first seed; 1 without it."},
       {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
+      {"bundle", Kind::kString, "FILE",
+       "Where a failed run is kept; konsul-sim-SCENARIO-SEED.bundle.yaml without it, nowhere when "
+       "empty."},
       {"until-found", Kind::kBool, "", "Goes on until something is found."},
+      {"mutant", Kind::kString, "NAME",
+       "Switches a planted bug on (builds of the preset mutants)."},
+  };
+  return *all;
+}
+
+const std::vector<flags::Flag>& ReplayFlags() {
+  using flags::Kind;
+  static const auto* const all = new std::vector<flags::Flag>{
+      {"until", Kind::kString, "EVENT",
+       "Stops after this event of the trace, and prints what every server knows."},
+      {"diff", Kind::kString, "OTHER",
+       "Runs both, and prints the first event that differs: another bundle, a scenario, or "
+       "another seed."},
+  };
+  return *all;
+}
+
+const std::vector<flags::Flag>& ShrinkFlags() {
+  using flags::Kind;
+  static const auto* const all = new std::vector<flags::Flag>{
+      {"o", Kind::kString, "FILE", "Where the experiment goes; min.yaml without it."},
+      {"seed", Kind::kString, "N", "Which run of a scenario."},
+      {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
       {"mutant", Kind::kString, "NAME",
        "Switches a planted bug on (builds of the preset mutants)."},
   };
@@ -110,6 +150,8 @@ int Main(const std::vector<std::string>& args) {
   const std::vector<std::string> rest(args.empty() ? args.end() : args.begin() + 1, args.end());
   if (command == "run") return WithFlags(RunFlags(), rest, &RunCommand);
   if (command == "search") return WithFlags(SearchFlags(), rest, &SearchCommand);
+  if (command == "replay") return WithFlags(ReplayFlags(), rest, &ReplayCommand);
+  if (command == "shrink") return WithFlags(ShrinkFlags(), rest, &ShrinkCommand);
   if (command == "scenarios") return ListScenarios();
   if (command == "mutants") return WithFlags(MutantsFlags(), rest, &MutantsCommand);
   const bool help =
@@ -118,7 +160,8 @@ int Main(const std::vector<std::string>& args) {
     std::printf("%s", kUsage);
     return 0;
   }
-  const std::vector<std::string> commands = {"run", "search", "scenarios", "mutants", "help"};
+  const std::vector<std::string> commands = {"run",       "search",  "replay", "shrink",
+                                             "scenarios", "mutants", "help"};
   const std::string problem = command.empty()
                                   ? ""
                                   : absl::StrCat("konsul-sim: unknown command \"", command, "\"",

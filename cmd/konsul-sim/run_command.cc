@@ -9,7 +9,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "chaos/injection.h"
+#include "chaos/write.h"
+#include "cmd/konsul-sim/bundle.h"
 #include "cmd/konsul-sim/common.h"
+#include "cmd/konsul-sim/explicit.h"
 #include "sim/cluster/runner.h"
 
 namespace konsul::simulator {
@@ -142,6 +145,25 @@ int RunCommand(const flags::Parsed& parsed) {
   const auto begin = std::chrono::steady_clock::now();
   const Report report = cluster::RunExperiment(scenario->experiment, options);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  if (parsed.Has("schedule-out")) {
+    const absl::Status written = WriteFile(
+        parsed.Get("schedule-out"),
+        chaos::WriteExperiment(
+            ExplicitExperiment(scenario->experiment, report, parsed.GetBool("operations")),
+            absl::StrCat("What this did: ", repeat, "\nVerdict ",
+                         cluster::VerdictName(report.verdict), ", hash ", report.hash.ToHex())));
+    if (!written.ok()) return Usage(written);
+  }
+  if (report.verdict != cluster::Verdict::kPass) {
+    const std::string path =
+        parsed.Has("bundle") ? parsed.Get("bundle") : BundleName(scenario->argument, *seed);
+    if (!path.empty()) {
+      const absl::Status written =
+          WriteFile(path, WriteBundle(MakeBundle(*scenario, *seed, mutant, scratch.Fresh())));
+      if (!written.ok()) return Usage(written);
+      std::fprintf(stderr, "konsul-sim: the run is kept in %s\n", path.c_str());
+    }
+  }
   if (parsed.GetBool("json")) {
     PrintJson(report, repeat, wall.count());
   } else {

@@ -1,4 +1,5 @@
 // konsul-sim search: what was found, for people.
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -6,7 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cmd/konsul-sim/bundle.h"
 #include "cmd/konsul-sim/search.h"
+#include "core/base/check.h"
 #include "sim/cluster/runner.h"
 
 namespace konsul::simulator {
@@ -36,6 +39,44 @@ int Tell(const SearchPlan& plan, const SearchResult& result) {
   }
   std::printf("verdict   pass\n");
   return 0;
+}
+
+void Verdict(const SearchResult& result, Bundle& bundle) {
+  bundle.verdict = cluster::VerdictName(static_cast<cluster::Verdict>(result.verdict));
+  bundle.oracle = result.finding.substr(0, result.finding.find(':'));
+  bundle.finding = result.finding;
+}
+
+// In a process of its own, since the run may end with a failed check. What nobody could write then
+// is written here: without a hash, a schedule and a trace.
+void KeepRun(const SearchPlan& plan, const SearchResult& result, const std::string& path) {
+  if (path.empty()) return;
+  std::fflush(stdout);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    SetCheckFailureHandler([](const std::string&) { _exit(kExitCrash); });
+    if (!ActivateMutant(plan.mutant).ok()) _exit(kExitUsage);
+    Scratch scratch(plan.scratch);
+    Bundle bundle = MakeBundle(*plan.scenario, result.seed, plan.mutant, scratch.Fresh());
+    if (bundle.oracle.empty()) Verdict(result, bundle);  // two runs of the seed differed
+    _exit(WriteFile(path, WriteBundle(bundle)).ok() ? 0 : kExitUsage);
+  }
+  int status = 0;
+  if (pid < 0 || waitpid(pid, &status, 0) != pid) return;
+  absl::Status written;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    Bundle bundle;
+    bundle.seed = result.seed;
+    bundle.mutant = plan.mutant;
+    bundle.build = BuildId();
+    bundle.experiment = plan.scenario->text;
+    bundle.repeat = RepeatCommand(plan.scenario->argument, result.seed, plan.mutant);
+    Verdict(result, bundle);
+    written = WriteFile(path, WriteBundle(bundle));
+  }
+  std::fprintf(stderr, "konsul-sim: %s\n",
+               written.ok() ? absl::StrCat("the run is kept in ", path).c_str()
+                            : std::string(written.message()).c_str());
 }
 
 int Usage(absl::string_view text) {
@@ -72,7 +113,13 @@ int SearchCommand(const flags::Parsed& parsed) {
   }
   const Scratch scratch;
   plan.scratch = scratch.root();
-  return Tell(plan, RunSearch(plan, /*quiet=*/false));
+  const SearchResult result = RunSearch(plan, /*quiet=*/false);
+  if (result.failed && !result.interrupted) {
+    const std::string path =
+        parsed.Has("bundle") ? parsed.Get("bundle") : BundleName(scenario->argument, result.seed);
+    KeepRun(plan, result, path);
+  }
+  return Tell(plan, result);
 }
 
 }  // namespace konsul::simulator

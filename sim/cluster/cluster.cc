@@ -1,6 +1,7 @@
 #include "sim/cluster/cluster.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
@@ -22,6 +23,7 @@ workloads::Spec MakeSpec(const chaos::Workload& workload, const chaos::Experimen
   spec.remove = workload.remove;
   spec.reads = static_cast<workloads::Reads>(workload.reads);
   spec.timeout = tunables.client_timeout;
+  spec.scripted = workload.steps.has_value();
   return spec;
 }
 
@@ -46,7 +48,18 @@ Cluster::Cluster(sim::World& world, const chaos::Experiment& experiment, const T
   for (const chaos::Workload& workload : experiment.workloads) {
     specs_.push_back(MakeSpec(workload, experiment, tunables));
   }
-  shared.last_acked_write.assign(clients_.size() * specs_.size(), Duration(-1));
+  const size_t clients = clients_.size() * specs_.size();
+  shared.last_acked_write.assign(clients, Duration(-1));
+  shared.done.resize(clients);
+  shared.script.resize(clients);
+  shared.next_step.assign(clients, 0);
+  for (size_t w = 0; w < specs_.size(); ++w) {
+    if (!specs_[w].scripted) continue;
+    for (chaos::Step step : *experiment.workloads[w].steps) {
+      step.server = ServerOf(step.server)->http().host;
+      shared.script[ClientNumbers(step.client - 1)[w]].push_back(std::move(step));
+    }
+  }
 }
 
 Cluster::~Cluster() {
@@ -156,6 +169,13 @@ size_t Cluster::ClientOf(const std::string& name) const {
     if (clients_[i]->name() == name) return i;
   }
   KONSUL_CHECK(false, "there is no client host ", name);
+}
+
+const std::string& Cluster::NameOf(const std::string& address) const {
+  for (const auto& server : servers_) {
+    if (server->http().host == address) return server->name();
+  }
+  KONSUL_CHECK(false, "there is no server at ", address);
 }
 
 sim::Host& Cluster::HostOf(const std::string& name) {

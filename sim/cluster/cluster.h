@@ -51,6 +51,8 @@ class Cluster {
   sim::Host& HostOf(const std::string& name);
   ServerHost* ServerOf(const std::string& name);
   size_t ClientOf(const std::string& name) const;
+  // Of the server at an address.
+  const std::string& NameOf(const std::string& address) const;
 
  private:
   // Tells the clients where servers are.

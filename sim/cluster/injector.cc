@@ -25,8 +25,9 @@ uint32_t OpsOf(const chaos::IoChaos& io) {
 void Injector::Apply(const chaos::Injection& injection) {
   using Kind = chaos::Injection::Kind;
   ++counts_[chaos::KindName(injection.kind)];
-  world_.Note(sim::HostId(0), injection.id, chaos::Describe(injection));
+  // What did not happen is no event.
   if (injection.kind == Kind::kSkipped) return;
+  world_.Note(sim::HostId(0), injection.id, chaos::Describe(injection));
   if (injection.kind == Kind::kEnd) {
     End(injection);
   } else if (injection.kind == Kind::kRestart) {
@@ -97,7 +98,7 @@ void Injector::End(const chaos::Injection& injection) {
   // A pause ends by itself.
 }
 
-void Injector::Cut(const chaos::Injection::Link& link, int change) {
+void Injector::Cut(const chaos::Link& link, int change) {
   int& cuts = cuts_[{link.from, link.to}];
   const bool was_cut = cuts > 0;
   cuts += change;
@@ -197,7 +198,7 @@ void Injector::BeginIo(const chaos::Injection& injection, const std::string& nam
   }
   if (injection.kind == Kind::kIoStall) return disk.SetStalled(OpsOf(io));
   if (injection.kind == Kind::kIoRot) {
-    env::Random random = world_.Fork("rot").Fork(std::to_string(injection.id));
+    env::Random random = world_.Fork("rot").Fork(injection.occurrence);
     const size_t bits = FlipBits(disk, io.path, io.bits, random);
     if (bits > 0 && server != nullptr) server->Damaged();
     counts_["bits-flipped"] += bits;

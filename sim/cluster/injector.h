@@ -40,7 +40,7 @@ class Injector {
 
   void Begin(const chaos::Injection& injection);
   void End(const chaos::Injection& injection);
-  void Cut(const chaos::Injection::Link& link, int change);
+  void Cut(const chaos::Link& link, int change);
   void Shape(const chaos::Injection& injection, bool begin);
   void ApplyLatency(const LinkKey& link);
   void Stop(const std::string& name, bool power_loss);

@@ -38,6 +38,7 @@ workloads::OperatorSpec SpecOf(const chaos::Operator& op) {
   spec.snapshot = op.snapshot;
   spec.readmit = op.readmit;
   spec.voters_min = op.voters_min;
+  spec.turns = op.turns;
   return spec;
 }
 
@@ -65,6 +66,7 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
         world_.Note(sim::HostId(0), Hash64(text), chaos::Describe(done));
         director_.Note(std::move(done));
       }) {
+  if (options.trace) world_.SetTraceSink(options.trace);
   world_.network().options() = tunables_.network;
   for (const sim::HostId from : world_.host_ids()) {
     world_.host(from).log().SetLevel(options.log_level);
@@ -73,8 +75,8 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
       if (from != to) world_.network().SetLatency(from, to, tunables_.network.latency);
     }
   }
-  if (options.trace) world_.SetTraceSink(options.trace);
-  shared_.now = [this] { return Elapsed(); };
+  shared_.now = operator_state_.now = [this] { return Elapsed(); };
+  if (options.until_event > 0) world_.StopAtEvent(options.until_event);
   shared_.findings = &oracles_.findings;
   for (const std::string& name : chaos::InvariantNames()) {
     if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
@@ -87,7 +89,7 @@ Report Run::Execute() {
   if (!failed()) FaultPhase();
   if (!failed()) Heal();
   if (!failed()) FinalReads();
-  Judge();
+  if (!world_.AtLastEvent()) Judge();
   world_.SetAfterStep(nullptr);
   return MakeReport();
 }
@@ -102,7 +104,7 @@ void Run::Boot() {
   if (tunables_.faults_from_the_start) return;
   const bool led = world_.RunUntilTrue(
       [this] { return failed() || oracles_.elections.terms_with_leader() > 0; }, kBootLimit);
-  if (!led) Fail("liveness", absl::StrCat("the cluster does not form: ", Missing()));
+  if (!led && !failed()) Fail("liveness", absl::StrCat("the cluster does not form: ", Missing()));
 }
 
 void Run::FaultPhase() {
@@ -153,7 +155,10 @@ void Run::ArmDirector() {
   const Duration next = director_.next();
   if (next >= armed_for_) return;
   armed_for_ = next;
-  world_.At(began_ + next, [this] { Direct(); });
+  // Behind whatever else happens at that moment, however early this was known: a fault that follows
+  // an event at once, and the same fault in a schedule that was known from the start, come alike.
+  const sim::Time at = began_ + next;
+  world_.AtUnrecorded(at, [this, at] { world_.AtUnrecorded(at, [this] { Direct(); }); });
 }
 
 void Run::Direct() {
@@ -161,10 +166,12 @@ void Run::Direct() {
   if (!directing_) return;
   const Duration now = world_.now() - began_;
   if (director_.next() <= now) {
+    bool changed = false;
     for (const chaos::Injection& injection : director_.Advance(now, cluster_.Inventory())) {
       injector_.Apply(injection);
+      changed = changed || injection.kind != chaos::Injection::Kind::kSkipped;
     }
-    availability_.OnDamage(Elapsed(), DamageNow());
+    if (changed) availability_.OnDamage(Elapsed(), DamageNow());
   }
   ArmDirector();
 }

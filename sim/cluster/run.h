@@ -31,6 +31,7 @@ class Run {
   void FinalReads();
   void Judge();
   Report MakeReport();
+  std::vector<std::vector<chaos::Step>> StepsDone() const;
 
   // After fibers of a host ran.
   void AfterStep();
@@ -45,7 +46,8 @@ class Run {
   void WatchAvailability();
   // Until nothing is missing or the bound has passed; a liveness finding then.
   bool AwaitWorking(const std::string& when);
-  bool failed() const { return !oracles_.findings.empty(); }
+  // Something was found, or the caller wants to see no more.
+  bool failed() const { return !oracles_.findings.empty() || world_.AtLastEvent(); }
   std::string Missing();
   Duration Elapsed() const { return Duration(world_.now().ns); }
   void Fail(const std::string& oracle, const std::string& text);

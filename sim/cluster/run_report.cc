@@ -1,4 +1,5 @@
 // What a run has to say at its end.
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <map>
@@ -14,11 +15,30 @@ constexpr size_t kLogTail = 40;
 
 }  // namespace
 
+std::vector<std::vector<chaos::Step>> Run::StepsDone() const {
+  std::vector<std::vector<chaos::Step>> out(experiment_.workloads.size());
+  for (size_t host = 0; host < cluster_.client_hosts(); ++host) {
+    const std::vector<uint32_t> numbers = cluster_.ClientNumbers(host);
+    for (size_t w = 0; w < numbers.size(); ++w) {
+      for (chaos::Step step : shared_.done[numbers[w]]) {
+        step.client = static_cast<uint32_t>(host + 1);
+        step.server = cluster_.NameOf(step.server);
+        out[w].push_back(std::move(step));
+      }
+    }
+  }
+  for (auto& steps : out) {
+    std::stable_sort(steps.begin(), steps.end(),
+                     [](const chaos::Step& a, const chaos::Step& b) { return a.at < b.at; });
+  }
+  return out;
+}
+
 Report Run::MakeReport() {
   Report report;
   report.seed = options_.seed;
   report.findings = oracles_.findings.list();
-  if (failed()) {
+  if (!report.findings.empty()) {
     const std::string& oracle = report.findings[0].oracle;
     report.verdict = oracle == "liveness"      ? Verdict::kLiveness
                      : oracle == "server-exit" ? Verdict::kCrash
@@ -41,6 +61,8 @@ Report Run::MakeReport() {
   report.probes["operator-unknown"] = operator_state_.unknown;
   report.probes["digests-compared"] = oracles_.digests.comparisons();
   report.schedule = director_.record();
+  report.turns = operator_state_.turns;
+  report.steps = StepsDone();
   report.tunables = tunables_.ToString();
   if (failed()) {
     for (const auto& server : cluster_.servers()) {

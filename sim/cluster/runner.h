@@ -44,6 +44,8 @@ struct RunOptions {
   sim::Trace::Sink trace;  // may be null
   sim::LogRing::Sink log;  // may be null
   LogLevel log_level = LogLevel::kWarn;
+  // Stops after this event of the trace, without a verdict; 0: never.
+  uint64_t until_event = 0;
 };
 
 struct Report {
@@ -59,8 +61,12 @@ struct Report {
   // What happened at least once, by name; a search adds them up to see what never does.
   std::map<std::string, uint64_t> probes;
   std::vector<chaos::Injection> schedule;
+  // What the clients did until the heal, by workload and time, and the operator's turns.
+  std::vector<std::vector<chaos::Step>> steps;
+  std::vector<chaos::Operator::Turn> turns;
   std::string tunables;
-  // When it failed: what each server knew at the end, and the last lines of their logs.
+  // When it failed or was stopped: what each server knew at the end, and the last lines of their
+  // logs.
   std::vector<std::string> states;
   std::vector<std::string> log_tail;
 };

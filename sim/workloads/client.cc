@@ -19,6 +19,8 @@ constexpr uint64_t kStay = 25;
 constexpr Duration kPauseAfterError = 20ms;
 constexpr Duration kPauseInHurry = 1ms;
 constexpr Duration kPauseWhenDone = 1s;
+// Of a scripted client without a next step, until it hears of the heal.
+constexpr Duration kPauseWhenIdle = 20ms;
 // When the run wants to end: impatient clients can keep a slow cluster busy with work that nobody
 // waits for any more.
 constexpr Duration kPatience = 20s;
@@ -33,9 +35,9 @@ class Client {
         random_(env.random.Fork(absl::StrCat("client ", number))) {}
 
   void Run() {
+    if (spec_.scripted && !FollowScript()) return;
     while (!shared_.stop && !env_.scheduler.cancelled()) {
-      if (server_ == nullptr || random_.Chance(1, kStay)) PickServer();
-      const bool good = OneOperation();
+      const bool good = Do(Draw());
       if (!good) server_.reset();
       const uint64_t mean = static_cast<uint64_t>(spec_.interval.count());
       Duration pause(static_cast<int64_t>(random_.Below(2 * mean + 1)));
@@ -49,27 +51,82 @@ class Client {
   }
 
  private:
-  void PickServer() {
-    const env::Endpoint& endpoint = shared_.servers[random_.Below(shared_.servers.size())];
-    server_ = std::make_unique<http::Client>(env_, endpoint);
+  using Step = chaos::Step;
+
+  Step Draw() {
+    Step step;
+    if (server_ == nullptr || random_.Chance(1, kStay)) {
+      step.dials = true;
+      step.server = shared_.servers[random_.Below(shared_.servers.size())].host;
+    } else {
+      step.server = server_->server().host;
+    }
+    step.key = static_cast<uint32_t>(random_.Below(spec_.keys));
+    const std::pair<uint32_t, Step::Kind> weights[] = {{spec_.read, Step::Kind::kRead},
+                                                       {spec_.write, Step::Kind::kWrite},
+                                                       {spec_.cas, Step::Kind::kCas},
+                                                       {spec_.remove, Step::Kind::kDelete}};
+    uint64_t draw = random_.Below(spec_.read + spec_.write + spec_.cas + spec_.remove);
+    for (const auto& [weight, kind] : weights) {
+      step.kind = kind;
+      if (draw < weight) break;
+      draw -= weight;
+    }
+    if (shared_.hurry_since.has_value()) step.kind = Step::Kind::kWrite;
+    const bool reads = step.kind == Step::Kind::kRead || step.kind == Step::Kind::kCas;
+    step.consistent = reads && (spec_.reads == Reads::kConsistent ||
+                                (spec_.reads == Reads::kMixed && random_.Chance(1, 2)));
+    if (step.kind == Step::Kind::kWrite || step.kind == Step::Kind::kCas) {
+      step.value_size = random_.Between(spec_.value_size_min, spec_.value_size_max);
+    }
+    return step;
+  }
+
+  // Until the heal. False when the client has to end.
+  bool FollowScript() {
+    const std::vector<Step>& script = shared_.script[number_];
+    size_t& next = shared_.next_step[number_];
+    while (!shared_.stop && !env_.scheduler.cancelled() && !shared_.hurry_since.has_value()) {
+      // What a dead process has missed.
+      while (next < script.size() && script[next].at < shared_.now()) ++next;
+      const bool idle = next == script.size();
+      const Duration pause = idle ? kPauseWhenIdle : script[next].at - shared_.now();
+      if (pause > Duration::zero() && !env_.Sleep(pause).ok()) return false;
+      if (idle || shared_.stop || shared_.hurry_since.has_value()) continue;
+      if (!Do(script[next++])) server_.reset();
+    }
+    return !env_.scheduler.cancelled();
   }
 
   // False when the server should be left.
-  bool OneOperation() {
-    const std::string key = absl::StrCat(spec_.prefix, "/", random_.Below(spec_.keys));
-    const uint64_t total = spec_.read + spec_.write + spec_.cas + spec_.remove;
-    uint64_t draw = random_.Below(total);
-    if (shared_.hurry_since.has_value()) return Put(key);
-    if (draw < spec_.read) return Read(key, nullptr);
-    draw -= spec_.read;
-    if (draw < spec_.write) return Put(key);
-    draw -= spec_.write;
-    return draw < spec_.cas ? Cas(key) : Delete(key);
+  bool Do(const Step& step) {
+    if (!shared_.hurry_since.has_value()) {
+      shared_.done[number_].push_back(step);
+      shared_.done[number_].back().at = shared_.now();
+    }
+    const bool elsewhere = server_ == nullptr || server_->server().host != step.server;
+    if (step.dials || elsewhere) Dial(step.server);
+    const std::string key = absl::StrCat(spec_.prefix, "/", step.key);
+    switch (step.kind) {
+      case Step::Kind::kRead:
+        return Read(key, step.consistent, nullptr);
+      case Step::Kind::kWrite:
+        return Put(key, step.value_size);
+      case Step::Kind::kCas:
+        return Cas(key, step);
+      case Step::Kind::kDelete:
+        return Delete(key);
+    }
+    return false;
   }
 
-  bool Read(const std::string& key, std::optional<KvItem>* seen) {
-    const bool consistent =
-        spec_.reads == Reads::kConsistent || (spec_.reads == Reads::kMixed && random_.Chance(1, 2));
+  void Dial(const std::string& host) {
+    env::Endpoint endpoint = shared_.servers.front();
+    endpoint.host = host;
+    server_ = std::make_unique<http::Client>(env_, endpoint);
+  }
+
+  bool Read(const std::string& key, bool consistent, std::optional<KvItem>* seen) {
     Begin(OpKind::kRead, key);
     const std::optional<http::Response> reply =
         Ask("GET", absl::StrCat("/v1/kv/", key, consistent ? "?consistent" : ""), "");
@@ -86,8 +143,8 @@ class Client {
     return true;
   }
 
-  bool Put(const std::string& key) {
-    const std::string value = NewValue();
+  bool Put(const std::string& key, uint64_t size) {
+    const std::string value = NewValue(size);
     Begin(OpKind::kPut, key, value);
     const std::optional<http::Response> reply = Ask("PUT", absl::StrCat("/v1/kv/", key), value);
     if (!reply.has_value()) return false;
@@ -96,10 +153,10 @@ class Client {
     return true;
   }
 
-  bool Cas(const std::string& key) {
+  bool Cas(const std::string& key, const Step& step) {
     std::optional<KvItem> seen;
-    if (!Read(key, &seen)) return false;
-    const std::string value = NewValue();
+    if (!Read(key, step.consistent, &seen)) return false;
+    const std::string value = NewValue(step.value_size);
     Begin(OpKind::kCas, key, value);
     if (seen.has_value()) current_.expected = seen->value;
     const std::optional<http::Response> reply =
@@ -122,9 +179,8 @@ class Client {
     return true;
   }
 
-  std::string NewValue() {
+  std::string NewValue(uint64_t size) {
     std::string value = absl::StrCat("v", ++shared_.values_written, ".", number_);
-    const uint64_t size = random_.Between(spec_.value_size_min, spec_.value_size_max);
     if (value.size() < size) value.append(size - value.size(), '.');
     return value;
   }

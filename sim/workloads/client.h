@@ -4,6 +4,9 @@
 //   register  few keys, much contention: reads, writes, compare-and-set from a value just read
 //   kv        many keys, values of various sizes: gets, puts, deletes, compare-and-set
 //
+// What a client does is drawn, or given as a list of steps; drawing makes such a list, and
+// following it is the same run again, as long as nothing else changes.
+//
 // Every value written is unique in the run. A client picks a server by seed, stays with it for some
 // operations, and leaves it after an error. Each operation has a time-out of its own. Reads are
 // `default` or `consistent`, half and half unless the experiment says otherwise; `stale` ones
@@ -21,6 +24,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "chaos/experiment.h"
 #include "core/env/env.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/history.h"
@@ -43,6 +47,7 @@ struct Spec {
   uint32_t remove = 0;
   Reads reads = Reads::kMixed;
   Duration timeout = 2s;  // of one operation, as the client's clock measures it
+  bool scripted = false;  // does Shared::script until the heal
 };
 
 struct Counts {
@@ -66,6 +71,10 @@ struct Shared {
   bool stop = false;            // after the operation under way
   uint64_t values_written = 0;  // makes each value unique, also after a restart
   Counts counts;
+  // By client, in order: what was done before the heal, and what a scripted client is to do.
+  std::vector<std::vector<chaos::Step>> done;
+  std::vector<std::vector<chaos::Step>> script;
+  std::vector<size_t> next_step;  // in script
 };
 
 // Runs client number `client` on the calling fiber until `shared.stop` or cancellation.

@@ -16,6 +16,8 @@ using Members = std::vector<MemberReply>;
 constexpr Duration kLinger = 2s;
 // Of his looks at the cluster while he waits for it to settle.
 constexpr Duration kFinishEvery = 100ms;
+// Turns are numbered from here on while he brings things to an end.
+constexpr uint64_t kFinishTurns = 1'000'000'000;
 
 class Person {
  public:
@@ -25,17 +27,17 @@ class Person {
         room_(room),
         state_(state),
         client_(env, spec.timeout),
-        random_(env.random.Fork("operator")) {}
+        pauses_(env.random.Fork("operator")),
+        random_(pauses_) {}
 
   void Run() {
     while (!state_.stop) {
-      Duration pause = kFinishEvery;
-      if (!state_.finish) {
-        pause = Duration(static_cast<int64_t>(
-            random_.Below(2 * static_cast<uint64_t>(spec_.interval.count()) + 1)));
-      }
-      if (!env_.Sleep(pause).ok()) return;
-      if (state_.pause) continue;
+      const std::optional<uint64_t> turn = NextTurn();
+      if (env_.scheduler.cancelled()) return;
+      if (!turn.has_value() || state_.pause) continue;
+      if (!state_.finish) state_.turns.push_back({*turn, state_.now()});
+      // Each turn has a stream of its own: leaving one out does not change what others decide.
+      random_ = pauses_.Fork(absl::StrCat("turn ", *turn));
       state_.busy = true;
       Once();
       state_.busy = false;
@@ -43,6 +45,30 @@ class Person {
   }
 
  private:
+  // Sleeps until a turn begins: its number. Nullopt when there is none yet.
+  std::optional<uint64_t> NextTurn() {
+    if (state_.finish || !spec_.turns.has_value()) {
+      Duration pause = kFinishEvery;
+      if (!state_.finish) {
+        pause = Duration(static_cast<int64_t>(
+            pauses_.Below(2 * static_cast<uint64_t>(spec_.interval.count()) + 1)));
+      }
+      const uint64_t number = state_.finish ? kFinishTurns + finish_turns_++ : ++drawn_turns_;
+      if (!env_.Sleep(pause).ok()) return std::nullopt;
+      return number;
+    }
+    while (given_ < spec_.turns->size() && (*spec_.turns)[given_].at < state_.now()) ++given_;
+    if (given_ == spec_.turns->size()) {
+      (void)env_.Sleep(kFinishEvery);
+      return std::nullopt;
+    }
+    const chaos::Operator::Turn& turn = (*spec_.turns)[given_];
+    if (!env_.Sleep(turn.at - state_.now()).ok()) return std::nullopt;
+    if (state_.finish) return std::nullopt;
+    ++given_;
+    return turn.number;
+  }
+
   void Once() {
     const std::optional<Members> members = Look();
     if (!members.has_value()) return;
@@ -252,7 +278,11 @@ class Person {
   MachineRoom& room_;
   OperatorState& state_;
   const OperatorClient client_;
-  env::Random random_;
+  env::Random pauses_;  // and what the streams of turns are forked from
+  env::Random random_;  // of the turn
+  uint64_t drawn_turns_ = 0;
+  uint64_t finish_turns_ = 0;
+  size_t given_ = 0;  // position in spec_.turns
   // Whose removal was asked for, without an answer that it is done.
   std::map<NodeId, std::string> leaving_;
 };

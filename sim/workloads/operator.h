@@ -11,10 +11,12 @@
 #define KONSUL_SIM_WORKLOADS_OPERATOR_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "chaos/experiment.h"
 #include "core/base/ids.h"
 #include "core/base/time.h"
 #include "core/env/env.h"
@@ -31,6 +33,8 @@ struct OperatorSpec {
   uint32_t readmit = 0;     // removes a server and tries to bring it back under its id
   uint32_t voters_min = 3;  // he removes nobody below that
   Duration timeout = 5s;    // of one request
+  // Exactly these turns, until he only brings things to an end.
+  std::optional<std::vector<chaos::Operator::Turn>> turns;
 };
 
 struct Machine {
@@ -64,14 +68,16 @@ class MachineRoom {
 
 // What he and the runner tell each other. Owned by the runner.
 struct OperatorState {
-  bool pause = false;   // begin nothing
-  bool busy = false;    // something has begun and has not ended
-  bool finish = false;  // only bring to an end what has begun, and replace what is broken
+  std::function<Duration()> now;  // since the start of the run
+  bool pause = false;             // begin nothing
+  bool busy = false;              // something has begun and has not ended
+  bool finish = false;            // only bring to an end what has begun, and replace what is broken
   // What is left to do, for people; empty when every machine with a server on it is a voter.
   std::string waits_for = "an answer";
   bool stop = false;
-  uint64_t done = 0;     // requests that the cluster says it has fulfilled
-  uint64_t unknown = 0;  // requests without an answer to rely upon
+  std::vector<chaos::Operator::Turn> turns;  // that he took until then
+  uint64_t done = 0;                         // requests that the cluster says it has fulfilled
+  uint64_t unknown = 0;                      // requests without an answer to rely upon
 };
 
 // On the calling fiber until `state.stop` or cancellation.

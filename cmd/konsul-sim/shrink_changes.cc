@@ -1,0 +1,266 @@
+#include "cmd/konsul-sim/shrink_changes.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace konsul::simulator {
+namespace {
+
+using chaos::Experiment;
+using chaos::Fault;
+using chaos::Step;
+
+// From coarse to fine.
+constexpr Duration kGrains[] = {1s, 100ms, 10ms, 1ms};
+
+// To the nearest multiple; false when it is one.
+bool Round(Duration& at, Duration grain) {
+  const Duration rounded = (at + grain / 2) / grain * grain;
+  if (rounded == at) return false;
+  at = rounded;
+  return true;
+}
+
+bool RoundUp(Duration& span, Duration grain) {
+  const Duration rounded = (span + grain - Duration(1)) / grain * grain;
+  if (rounded == span) return false;
+  span = rounded;
+  return true;
+}
+
+uint32_t NumberOf(const std::string& name) {
+  uint32_t number = 0;
+  return absl::SimpleAtoi(name.substr(1), &number) ? number : 0;
+}
+
+// What is left of a fault when servers above `servers` and clients above `clients` are gone.
+bool Survives(Fault& fault, uint32_t servers, uint32_t clients) {
+  const auto gone = [&](const std::string& name) {
+    return NumberOf(name) > (name[0] == 'n' ? servers : clients);
+  };
+  chaos::TargetSet& targets =
+      std::visit([](auto& body) -> chaos::TargetSet& { return body.targets; }, fault.body);
+  if (auto* time = std::get_if<chaos::TimeChaos>(&fault.body)) {
+    for (size_t i = time->drifts_ppm.size(); i-- > 0;) {
+      if (gone(targets.nodes[i])) time->drifts_ppm.erase(time->drifts_ppm.begin() + i);
+    }
+  }
+  std::erase_if(targets.nodes, gone);
+  if (targets.nodes.empty()) return false;
+  auto* network = std::get_if<chaos::NetworkChaos>(&fault.body);
+  if (network == nullptr) return true;
+  const bool named = !network->links.empty();
+  std::erase_if(network->links, [&](const auto& link) { return gone(link.from) || gone(link.to); });
+  if (named) return !network->links.empty();
+  if (!network->others.has_value() || network->others->nodes.empty()) return true;
+  std::erase_if(network->others->nodes, gone);
+  return !network->others->nodes.empty();
+}
+
+bool Resize(Experiment& e, uint32_t servers, uint32_t spares, uint32_t clients) {
+  chaos::Datacenter& dc = e.datacenter;
+  if (servers == dc.servers && spares == dc.spares && clients == dc.clients) return false;
+  dc.servers = servers;
+  dc.spares = spares;
+  dc.clients = clients;
+  e.op.voters_min = std::min(e.op.voters_min, servers);
+  std::erase_if(e.faults,
+                [&](Fault& fault) { return !Survives(fault, servers + spares, clients); });
+  for (chaos::Workload& w : e.workloads) {
+    if (!w.steps.has_value()) continue;
+    for (Step& step : *w.steps) {
+      const uint32_t server = NumberOf(step.server);
+      if (server > servers + spares) step.server = absl::StrCat("n", 1 + (server - 1) % servers);
+    }
+  }
+  return true;
+}
+
+// Only the clients that do something, or that a fault concerns, under new numbers. A workload that
+// is not scripted keeps all of them busy.
+bool OnlyBusyClients(Experiment& e) {
+  std::set<uint32_t> busy;
+  for (const chaos::Workload& w : e.workloads) {
+    if (!w.steps.has_value()) return false;
+    for (const Step& step : *w.steps) busy.insert(step.client);
+  }
+  if (busy.size() == e.datacenter.clients) return false;
+  const std::vector<uint32_t> numbers(busy.begin(), busy.end());
+  for (chaos::Workload& w : e.workloads) {
+    for (Step& step : *w.steps) {
+      const auto it = std::find(numbers.begin(), numbers.end(), step.client);
+      step.client = static_cast<uint32_t>(it - numbers.begin()) + 1;
+    }
+  }
+  const chaos::Datacenter dc = e.datacenter;
+  return Resize(e, dc.servers, dc.spares, static_cast<uint32_t>(numbers.size()));
+}
+
+void SortSteps(chaos::Workload& workload) {
+  std::stable_sort(workload.steps->begin(), workload.steps->end(),
+                   [](const Step& a, const Step& b) { return a.at < b.at; });
+}
+
+// One name less, at each place.
+void FewerNames(std::vector<ExperimentChange>& out, size_t count,
+                const std::function<void(Experiment&, size_t)>& remove) {
+  for (size_t i = 0; i < count && count > 1; ++i) {
+    out.push_back([remove, i](Experiment& e) {
+      remove(e, i);
+      return true;
+    });
+  }
+}
+
+chaos::TargetSet& TargetsOf(Experiment& e, size_t fault) {
+  return std::visit([](auto& body) -> chaos::TargetSet& { return body.targets; },
+                    e.faults[fault].body);
+}
+
+void SimplerNetwork(const chaos::NetworkChaos& network, size_t fault,
+                    std::vector<ExperimentChange>& out) {
+  const auto at = [fault](Experiment& e) -> chaos::NetworkChaos& {
+    return std::get<chaos::NetworkChaos>(e.faults[fault].body);
+  };
+  FewerNames(out, network.links.size(), [at](Experiment& e, size_t i) {
+    at(e).links.erase(at(e).links.begin() + static_cast<ptrdiff_t>(i));
+  });
+  if (network.others.has_value()) {
+    FewerNames(out, network.others->nodes.size(), [at](Experiment& e, size_t i) {
+      auto& nodes = at(e).others->nodes;
+      nodes.erase(nodes.begin() + static_cast<ptrdiff_t>(i));
+    });
+  }
+}
+
+void SimplerPod(size_t fault, std::vector<ExperimentChange>& out) {
+  const auto at = [fault](Experiment& e) -> chaos::PodChaos& {
+    return std::get<chaos::PodChaos>(e.faults[fault].body);
+  };
+  out.push_back([at](Experiment& e) { return std::exchange(at(e).lose_unsynced, false); });
+  out.push_back([at](Experiment& e) {
+    if (at(e).lose_unsynced || !at(e).restart_after.has_value()) return false;
+    at(e).restart_after.reset();
+    return true;
+  });
+  for (const Duration grain : kGrains) {
+    out.push_back([at, grain](Experiment& e) {
+      if (!at(e).restart_after.has_value() || !RoundUp(at(e).restart_after->low, grain)) {
+        return false;
+      }
+      at(e).restart_after->high = at(e).restart_after->low;
+      return true;
+    });
+  }
+}
+
+}  // namespace
+
+std::vector<ExperimentChange> SmallerClusters(const Experiment& experiment) {
+  std::vector<ExperimentChange> out;
+  const chaos::Datacenter dc = experiment.datacenter;
+  for (uint32_t spares = 0; spares < dc.spares; ++spares) {
+    out.push_back([=](Experiment& e) { return Resize(e, dc.servers, spares, dc.clients); });
+  }
+  for (uint32_t servers = 1; servers < dc.servers && dc.spares == 0; ++servers) {
+    out.push_back([=](Experiment& e) { return Resize(e, servers, 0, dc.clients); });
+  }
+  for (size_t w = 0; w < experiment.workloads.size(); ++w) {
+    out.push_back([w](Experiment& e) {
+      const bool idle = e.workloads[w].steps.has_value() && e.workloads[w].steps->empty();
+      if (idle) e.workloads.erase(e.workloads.begin() + static_cast<ptrdiff_t>(w));
+      return idle;
+    });
+  }
+  out.emplace_back(&OnlyBusyClients);
+  out.push_back([](Experiment& e) {
+    const bool idle =
+        e.op.interval > Duration::zero() && e.op.turns.has_value() && e.op.turns->empty();
+    if (idle) e.op = chaos::Operator{};
+    return idle;
+  });
+  for (const Duration duration : {1s, 2s, 5s, 10s}) {
+    out.push_back([duration](Experiment& e) {
+      return std::exchange(e.duration, std::min<Duration>(duration, e.duration)) > duration;
+    });
+  }
+  out.push_back([](Experiment& e) { return std::exchange(e.swarm, false); });
+  return out;
+}
+
+std::vector<ExperimentChange> SimplerFaults(const Experiment& experiment, size_t fault) {
+  std::vector<ExperimentChange> out;
+  const chaos::FaultBody& body = experiment.faults[fault].body;
+  const auto* time = std::get_if<chaos::TimeChaos>(&body);
+  const size_t targets = std::visit([](const auto& b) { return b.targets.nodes.size(); }, body);
+  const bool drifts = time != nullptr && !time->drifts_ppm.empty();
+  FewerNames(out, targets, [fault, drifts](Experiment& e, size_t i) {
+    auto& nodes = TargetsOf(e, fault).nodes;
+    nodes.erase(nodes.begin() + static_cast<ptrdiff_t>(i));
+    if (!drifts) return;
+    auto& ppm = std::get<chaos::TimeChaos>(e.faults[fault].body).drifts_ppm;
+    ppm.erase(ppm.begin() + static_cast<ptrdiff_t>(i));
+  });
+  if (const auto* network = std::get_if<chaos::NetworkChaos>(&body)) {
+    SimplerNetwork(*network, fault, out);
+  }
+  if (std::holds_alternative<chaos::PodChaos>(body)) SimplerPod(fault, out);
+  for (const Duration grain : kGrains) {
+    out.push_back(
+        [fault, grain](Experiment& e) { return Round(e.faults[fault].trigger.at, grain); });
+  }
+  for (const Duration grain : kGrains) {
+    out.push_back([fault, grain](Experiment& e) {
+      std::optional<Duration>& duration = e.faults[fault].duration;
+      return duration.has_value() && RoundUp(*duration, grain);
+    });
+  }
+  return out;
+}
+
+std::vector<ExperimentChange> SimplerOperations(const Experiment&) {
+  const auto each = [](const std::function<bool(Step&)>& change) {
+    return [change](Experiment& e) {
+      bool any = false;
+      for (chaos::Workload& w : e.workloads) {
+        if (!w.steps.has_value()) continue;
+        for (Step& step : *w.steps) any |= change(step);
+        SortSteps(w);
+      }
+      return any;
+    };
+  };
+  std::vector<ExperimentChange> out;
+  out.emplace_back(each([](Step& step) { return std::exchange(step.value_size, 0) != 0; }));
+  out.emplace_back(each([](Step& step) { return std::exchange(step.consistent, false); }));
+  out.emplace_back(each([](Step& step) { return std::exchange(step.dials, false); }));
+  for (const Duration grain : kGrains) {
+    out.emplace_back(each([grain](Step& step) { return Round(step.at, grain); }));
+  }
+  return out;
+}
+
+std::vector<ExperimentChange> SimplerStep(const Experiment&, size_t workload, size_t number) {
+  const auto one = [=](const std::function<bool(Step&)>& change) {
+    return [=](Experiment& e) {
+      const bool changed = change((*e.workloads[workload].steps)[number]);
+      SortSteps(e.workloads[workload]);
+      return changed;
+    };
+  };
+  std::vector<ExperimentChange> out;
+  out.emplace_back(one([](Step& step) { return std::exchange(step.value_size, 0) != 0; }));
+  out.emplace_back(one([](Step& step) { return std::exchange(step.consistent, false); }));
+  out.emplace_back(one([](Step& step) { return std::exchange(step.dials, false); }));
+  for (const Duration grain : kGrains) {
+    out.emplace_back(one([grain](Step& step) { return Round(step.at, grain); }));
+  }
+  return out;
+}
+
+}  // namespace konsul::simulator
