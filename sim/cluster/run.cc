@@ -66,14 +66,16 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
         director_.Note(std::move(done));
       }) {
   world_.network().options() = tunables_.network;
+  oracles_.recorder = options.recorder;
   for (const sim::HostId from : world_.host_ids()) {
     world_.host(from).log().SetLevel(options.log_level);
-    if (options.log) world_.host(from).log().SetSink(options.log);
+    world_.host(from).log().SetSink(LogSink(options));
     for (const sim::HostId to : world_.host_ids()) {
       if (from != to) world_.network().SetLatency(from, to, tunables_.network.latency);
     }
   }
-  if (options.trace) world_.SetTraceSink(options.trace);
+  world_.SetTraceSink(TraceSink(options));
+  if (options.recorder != nullptr) BeginRecord();
   shared_.now = [this] { return Elapsed(); };
   shared_.findings = &oracles_.findings;
   for (const std::string& name : chaos::InvariantNames()) {
@@ -89,11 +91,13 @@ Report Run::Execute() {
   if (!failed()) FinalReads();
   Judge();
   world_.SetAfterStep(nullptr);
+  EndRecord();
   return MakeReport();
 }
 
 void Run::Fail(const std::string& oracle, const std::string& text) {
   oracles_.findings.Report(oracle, text);
+  RecordFindings();
 }
 
 void Run::Boot() {
@@ -107,6 +111,7 @@ void Run::Boot() {
 
 void Run::FaultPhase() {
   began_ = world_.now();
+  RecordPhase("faults");
   directing_ = true;
   ArmDirector();
   if (experiment_.op.interval > Duration::zero()) StartOperator();
@@ -145,6 +150,7 @@ void Run::WatchAvailability() {
   for (const Duration at : shared_.last_acked_write) last_ack = std::max(last_ack, at);
   availability_.OnAckedWrite(last_ack);
   availability_.Check(Elapsed());
+  RecordCheck("liveness");
   if (failed()) return world_.Stop();
   world_.After(kWatchEvery, [this] { WatchAvailability(); });
 }
@@ -181,7 +187,9 @@ void Run::AfterStep() {
   for (size_t i = 0; i < leaders; ++i) availability_.OnLeader();
   TellDirector("leader-elected", leaders);
   TellDirector("membership-changes", oracles_.TakeNewConfigurations());
-  if (failed()) world_.Stop();
+  if (!failed()) return;
+  RecordFindings();
+  world_.Stop();
 }
 
 void Run::NoteExits() {
@@ -230,7 +238,10 @@ std::string Run::Missing() {
 
 bool Run::AwaitWorking(const std::string& when) {
   const sim::Time limit = world_.now() + experiment_.liveness.within;
-  while (!failed() && world_.now() < limit && !Missing().empty()) world_.RunFor(kLookEvery);
+  while (!failed() && world_.now() < limit && !Missing().empty()) {
+    RecordCheck("liveness");
+    world_.RunFor(kLookEvery);
+  }
   if (failed()) return false;
   const std::string missing = Missing();
   if (missing.empty()) return true;
@@ -273,6 +284,7 @@ bool Run::HealCore() {
   }
   ++probes_["healed-a-core"];
   core_only_ = true;
+  RecordPhase("a majority is healed");
   const bool works = AwaitWorking(absl::StrCat("after ", ToSeconds(experiment_.liveness.within),
                                                " s with a healed majority only "));
   core_only_ = false;
@@ -288,6 +300,7 @@ void Run::Heal() {
   injector_.HealEverything();
   if (experiment_.liveness.core_first) HealCore();
   if (failed()) return;
+  RecordPhase("all is healed");
   healed_at_ = Elapsed();
   shared_.hurry_since = healed_at_;
   operator_state_.pause = false;
@@ -297,12 +310,14 @@ void Run::Heal() {
     return;
   }
   shared_.stop = operator_state_.stop = true;
+  RecordPhase("clients stop");
   world_.RunUntilTrue([this] { return failed() || cluster_.AllClientsEnded(); }, kStopLimit);
   AwaitWorking("long after the last write ");
 }
 
 void Run::FinalReads() {
   if (experiment_.workloads.empty()) return;
+  RecordPhase("final reads");
   const std::set<std::string> keys = [this] {
     std::set<std::string> all;
     for (const checkers::Operation& op : shared_.history.operations()) all.insert(op.key);
@@ -345,9 +360,11 @@ void Run::FinalReads() {
 void Run::Judge() {
   // What an oracle saw while the run went on says more than its consequences.
   if (!failed() && experiment_.Checks("no-lost-acked-writes")) {
+    RecordCheck("no-lost-acked-writes");
     CheckAckedWrites(shared_.history, final_reads_, oracles_.findings);
   }
   if (!failed() && experiment_.Checks("linearizability")) {
+    RecordCheck("linearizability");
     probes_["keys-undecided"] += CheckLinearizability(shared_.history, oracles_.findings);
   }
   for (const checkers::Finding& finding : oracles_.findings.list()) {

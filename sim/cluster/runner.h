@@ -21,6 +21,7 @@
 #include "core/base/hash.h"
 #include "sim/checkers/findings.h"
 #include "sim/log_ring.h"
+#include "sim/report/recorder.h"
 #include "sim/trace.h"
 #include "sim/workloads/client.h"
 
@@ -44,6 +45,8 @@ struct RunOptions {
   sim::Trace::Sink trace;  // may be null
   sim::LogRing::Sink log;  // may be null
   LogLevel log_level = LogLevel::kWarn;
+  // Makes a picture of the run; may be null. It sees trace and log as well.
+  report::Recorder* recorder = nullptr;
 };
 
 struct Report {
