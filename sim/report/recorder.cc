@@ -153,7 +153,10 @@ void Recorder::Finish(sim::Time faults_began, const std::vector<chaos::Injection
   recording_.operations = OperationsOf(history, recording_.end);
   std::map<std::string, size_t> names;  // a server by its name, and by the ids that it had
   for (size_t i = 0; i < recording_.servers.size(); ++i) names[recording_.servers[i].name] = i;
-  for (const auto& [id, server] : server_of_) names[ToHex(id.value)] = server;
+  for (const auto& [id, server] : server_of_) {
+    names[ToHex(id.value)] = server;
+    recording_.servers[server].ids.push_back(ToHex(id.value));
+  }
   for (FindingRecord& finding : recording_.findings) Link(finding, names, history);
   ExplainLosses(recording_);
 }

@@ -76,7 +76,7 @@ std::string Server(const ServerTrack& server) {
   const auto at = [](const Progress& p) { return Micros(p.at); };
   const auto& p = server.progress;
   return absl::StrCat(
-      "{\"name\":", ScriptString(server.name), ",",
+      "{\"name\":", ScriptString(server.name), ",\"ids\":", Texts(server.ids), ",",
       Differences("t", server.spans, [](const Span& s) { return Micros(s.begin); }), ",",
       Column("state", server.spans, [](const Span& s) { return static_cast<int>(s.state); }), ",",
       Column("term", server.spans, [](const Span& s) { return s.term; }), ",\"progress\":{",
