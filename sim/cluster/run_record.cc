@@ -50,7 +50,9 @@ void Run::EndRecord() {
     }
   }
   lanes.emplace_back("final reads");
-  options_.recorder->Finish(began_, director_.record(), shared_.history, std::move(lanes));
+  std::map<std::string, std::string> names;
+  for (const auto& server : cluster_.servers()) names[server->http().host] = server->name();
+  options_.recorder->Finish(began_, director_.record(), shared_.history, std::move(lanes), names);
   // The processes that are left are killed when all this goes away.
   oracles_.recorder = nullptr;
 }

@@ -140,7 +140,8 @@ void Recorder::OnFindings(const std::vector<checkers::Finding>& findings) {
 }
 
 void Recorder::Finish(sim::Time faults_began, const std::vector<chaos::Injection>& schedule,
-                      const checkers::History& history, std::vector<std::string> lanes) {
+                      const checkers::History& history, std::vector<std::string> lanes,
+                      const std::map<std::string, std::string>& names) {
   recording_.end = Now();
   recording_.lanes = std::move(lanes);
   recording_.messages = messages_.Take([this](NodeId id) -> int64_t {
@@ -151,13 +152,16 @@ void Recorder::Finish(sim::Time faults_began, const std::vector<chaos::Injection
                    [](const Mark& a, const Mark& b) { return a.at < b.at; });
   recording_.faults = FaultsOf(schedule, faults_began.ns, recording_.end);
   recording_.operations = OperationsOf(history, recording_.end);
-  std::map<std::string, size_t> names;  // a server by its name, and by the ids that it had
-  for (size_t i = 0; i < recording_.servers.size(); ++i) names[recording_.servers[i].name] = i;
+  for (OperationRecord& op : recording_.operations) {
+    if (const auto it = names.find(op.server); it != names.end()) op.server = it->second;
+  }
+  std::map<std::string, size_t> known;  // a server by its name, and by the ids that it had
+  for (size_t i = 0; i < recording_.servers.size(); ++i) known[recording_.servers[i].name] = i;
   for (const auto& [id, server] : server_of_) {
-    names[ToHex(id.value)] = server;
+    known[ToHex(id.value)] = server;
     recording_.servers[server].ids.push_back(ToHex(id.value));
   }
-  for (FindingRecord& finding : recording_.findings) Link(finding, names, history);
+  for (FindingRecord& finding : recording_.findings) Link(finding, known, history);
   ExplainLosses(recording_);
 }
 

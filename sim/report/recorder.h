@@ -48,9 +48,10 @@ class Recorder {
   void OnPhase(absl::string_view name) { recording_.phases.push_back({Now(), std::string(name)}); }
 
   // When the run is over. The schedule's times count from `faults_began`; `lanes` has the name of
-  // each client number.
+  // each client number, `names` the name of the server at each address.
   void Finish(sim::Time faults_began, const std::vector<chaos::Injection>& schedule,
-              const checkers::History& history, std::vector<std::string> lanes);
+              const checkers::History& history, std::vector<std::string> lanes,
+              const std::map<std::string, std::string>& names);
   // Complete after Finish.
   const Recording& recording() const { return recording_; }
 

@@ -38,7 +38,7 @@ struct Progress {
 struct ServerTrack {
   std::string name;
   std::vector<std::string> ids;  // that servers on this machine had, as logs show them
-  std::vector<Span> spans;  // two that follow each other differ
+  std::vector<Span> spans;       // two that follow each other differ
   std::vector<Progress> progress;
 };
 

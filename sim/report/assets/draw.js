@@ -15,7 +15,8 @@ function spanColor(state, term) {
   if (state === DOWN) return colors.down;
   if (state === STARTING) return colors.faint;
   if (state === 1 || state === 2) return colors.candidate;
-  const hue = (term * 137.5 + 190) % 360;
+  // From green over blue to pink: red and yellow mean trouble.
+  const hue = 165 + (term * 0.618 % 1) * 155;
   const light = state === LEADER ? colors.shade : colors.tint;
   return `hsl(${hue} ${state === LEADER ? 62 : 42}% ${light * 100}%)`;
 }
@@ -88,8 +89,8 @@ function drawGrid() {
 function drawPhaseNames() {
   let free = 0;
   for (const phase of raw.phases) {
-    const x = xOf(phase.begin) + 4, width = pen.measureText(phase.name).width;
-    if (x < GUTTER || x < free) continue;
+    const width = pen.measureText(phase.name).width, x = Math.min(xOf(phase.begin) + 4, view.width - width - 4);
+    if (xOf(phase.begin) < GUTTER || xOf(phase.begin) > view.width || x < free) continue;
     free = x + width + 8;
     bar(x - 2, view.height - 16, width + 4, 14, colors.paper, 0.85);
     pen.fillStyle = colors.soft;
@@ -129,7 +130,7 @@ function drawFaults(lane) {
     const faded = view.story && !view.story.faults.has(f.number);
     bar(x, y, width, 13, colors[f.color], faded ? 0.15 : 0.28);
     bar(x, y, Math.min(3, width), 13, colors[f.color], faded ? 0.4 : 1);
-    label(describeFault(f).replace(/^#\d+ /, ""), x, width, y + 7, colors.ink);
+    label(describeFault(f), x, width, y + 7, colors.ink);
     if (isSelected("fault", f.number)) outline(x, y, width, 13);
   });
 }
@@ -262,12 +263,12 @@ function drawClients(lane) {
 }
 
 const HEAD = 5;
-// The line of a message, as [x1, y1, x2, y2]. A lost one ends half way.
+// The line of a message, as [x1, y1, x2, y2]. A lost one ends soon.
 function lineOf(i) {
   const m = messages, from = laneOfServer[m.from[i]], to = laneOfServer[m.to[i]], down = to > from ? 1 : -1;
   const x = xOf(m.sent[i]), y1 = from + down * ROLE / 2, y2 = to - down * ROLE / 2;
   if (m.took[i] >= 0) return [x, y1, xOf(m.sent[i] + m.took[i]), y2];
-  return [x, y1, x + 10, y1 + (y2 - y1) * 0.45];
+  return [x, y1, x + 7, y1 + down * Math.min(24, Math.abs(y2 - y1) * 0.45)];
 }
 // Too many to be told apart: the routine ones are left out.
 const DENSE = 2500;
@@ -313,7 +314,7 @@ function drawMessages() {
   const dense = kept.length > DENSE ? 0.3 : kept.length > 600 ? 0.5 : 0.9;
   for (const {path, color, strength} of paths.values()) {
     pen.strokeStyle = colors[color];
-    const rare = color === "lost" || color === "vote" || color === "timeoutnow";
+    const rare = color === "vote" || color === "timeoutnow";
     pen.globalAlpha = strength === "faded" ? 0.08 : strength === "strong" ? 1 : rare ? Math.max(0.55, dense) : dense;
     pen.lineWidth = strength === "strong" ? 1.8 : 1.1;
     pen.stroke(path);

@@ -1,6 +1,6 @@
 // Where things are: the window of time that is shown, and the lanes from top to bottom.
 
-const GUTTER = 118, AXIS = 30, ROLE = 20, BADGE = 6;
+const GUTTER = 124, AXIS = 30, ROLE = 20, BADGE = 6;
 
 const view = {
   from: 0, until: end,     // the window

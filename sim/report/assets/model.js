@@ -124,4 +124,21 @@ function messageFacts(i) {
 }
 const operationTitle = i =>
   `${operations.what(i)} ${operations.key(i)} ${operations.detail[i]}`.trim() + ` · ${operations.outcome(i)}`;
-const describeFault = f => f.text.replace(/^\s*[\d.]+s\s+/, "");
+// Links in few words: "n1 n4 ⇹ n2 n3" when two groups cannot talk, "n1 → n2 n3", or one by one.
+function describeLinks(links) {
+  const has = new Set(links.map(l => l.join(">"))), ends = [...new Set(links.flat())].sort();
+  const one = ends.filter(e => e === ends[0] || !(has.has(ends[0] + ">" + e) || has.has(e + ">" + ends[0])));
+  const other = ends.filter(e => !one.includes(e));
+  const across = (from, to) => from.every(a => to.every(b => has.has(a + ">" + b)));
+  const size = one.length * other.length, all = (arrow, a, b) => `${a.join(" ")} ${arrow} ${b.join(" ")}`;
+  if (links.length === 2 * size && across(one, other) && across(other, one)) return all("⇹", one, other);
+  if (links.length === size && across(one, other)) return all("→", one, other);
+  if (links.length === size && across(other, one)) return all("→", other, one);
+  return links.map(([a, b]) => a + "→" + b).join(" ");
+}
+function describeFault(f) {
+  const whom = f.links.length ? describeLinks(f.links) : f.targets.join(" ");
+  const why = (/\((.*)\)$/.exec(f.text) || ["", ""])[1];
+  if (f.kind === "operator") return `${whom}: ${why}`;
+  return (f.name === f.kind ? f.name : `${f.name}: ${f.kind}`) + (whom ? " " + whom : "") + (why ? ` (${why})` : "");
+}

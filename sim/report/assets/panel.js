@@ -82,7 +82,7 @@ const details = {
     }
     const changes = [];
     for (const s of servers) s.begin.forEach((t, k) => { if (t >= f.begin && t <= f.end + AROUND) changes.push(rowOf.span(s.number, k)); });
-    return [heading(f.color, f.kind === "operator" ? "operator" : `${f.kind}: ${f.name}`), element("p", "", describeFault(f)), table([
+    return [heading(f.color, f.kind === "operator" ? "operator" : `${f.kind}: ${f.name}`), element("p", "", describeFault(f)), table([["record", f.text.trim()],
       ["from", seconds(f.begin)], ...(f.end > f.begin ? [["until", `${seconds(f.end)} (${length(f.end - f.begin)})`]] : [])]),
       ...list("roles change", changes.sort((a, b) => a.t - b.t), 30), ...list("messages lost", lost, 60)];
   },
@@ -156,8 +156,9 @@ function showPanel() {
         return out;
       })]
       : [element("h2", "", swatch("ok"), "Nothing was found"), element("p", "soft", `${checks.length} oracles looked ${checks.reduce((a, c) => a + c.total, 0).toLocaleString("en")} times.`)];
-    content = [...head, ...list("leaders", overviewRows(), 60), ...list("faults", faults.filter(f => f.kind !== "operator").map(f => rowOf.fault(f.number)), 100),
+    content = [...head, ...list("leaders", overviewRows(), 60), ...list("faults", spans.map(f => rowOf.fault(f.number)), 100),
       ...list("operator", operatorActs.map(f => rowOf.fault(f.number)), 60), ...help(),
+      ...list("faults that were skipped", faults.filter(f => f.kind === "skipped").map(f => rowOf.fault(f.number)), 60),
       element("h3", "", "Tunables"), element("p", "soft", raw.head.tunables)];
   }
   panel.replaceChildren(...content);
