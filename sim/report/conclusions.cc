@@ -88,27 +88,37 @@ std::set<uint64_t> TermsIn(absl::string_view text) {
   return terms;
 }
 
-bool WasCut(const Recording& recording, const MessageRecord& message) {
+// At some moment from `from` to `until`.
+bool WasCut(const Recording& recording, const MessageRecord& message, int64_t from, int64_t until) {
   const std::pair<std::string, std::string> link{recording.servers[message.from].name,
                                                  recording.servers[message.to].name};
   return std::any_of(recording.faults.begin(), recording.faults.end(), [&](const auto& fault) {
-    return fault.kind == "cut" && fault.begin <= message.sent + kOnTheWay &&
-           message.sent < fault.end &&
+    return fault.kind == "cut" && fault.begin <= until && from < fault.end &&
            std::find(fault.links.begin(), fault.links.end(), link) != fault.links.end();
   });
 }
 
-// While the message may have been on its way.
-bool WasDown(const ServerTrack& server, int64_t sent) {
+bool WasDown(const ServerTrack& server, int64_t from, int64_t until) {
   for (size_t i = 0; i < server.spans.size(); ++i) {
-    const bool over = i + 1 < server.spans.size() && server.spans[i + 1].begin <= sent;
+    const bool over = i + 1 < server.spans.size() && server.spans[i + 1].begin <= from;
     if (over) continue;
-    if (server.spans[i].begin > sent + kOnTheWay) return false;
+    if (server.spans[i].begin > until) return false;
     if (server.spans[i].state == State::kDown || server.spans[i].state == State::kStarting) {
       return true;
     }
   }
   return false;
+}
+
+Fate FateOf(const Recording& recording, const MessageRecord& message) {
+  const ServerTrack& receiver = recording.servers[message.to];
+  const int64_t sent = message.sent;
+  // What was so when it was sent counts more than what became so while it was on its way.
+  for (const int64_t until : {sent, sent + kOnTheWay}) {
+    if (WasDown(receiver, sent, until)) return Fate::kReceiverDown;
+    if (WasCut(recording, message, sent, until)) return Fate::kCut;
+  }
+  return sent + kOnTheWay > recording.end ? Fate::kUnderWay : Fate::kLost;
 }
 
 }  // namespace
@@ -186,16 +196,7 @@ void Link(FindingRecord& finding, const std::map<std::string, size_t>& names,
 
 void ExplainLosses(Recording& recording) {
   for (MessageRecord& message : recording.messages) {
-    if (message.received >= 0) continue;
-    if (WasCut(recording, message)) {
-      message.fate = Fate::kCut;
-    } else if (WasDown(recording.servers[message.to], message.sent)) {
-      message.fate = Fate::kReceiverDown;
-    } else if (message.sent + kOnTheWay > recording.end) {
-      message.fate = Fate::kUnderWay;
-    } else {
-      message.fate = Fate::kLost;
-    }
+    if (message.received < 0) message.fate = FateOf(recording, message);
   }
 }
 

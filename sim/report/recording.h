@@ -56,8 +56,8 @@ enum class MessageKind : uint8_t {
 
 enum class Fate : uint8_t {
   kDelivered,
-  kCut,           // the link was cut when it was sent
-  kReceiverDown,  // nobody was there
+  kCut,           // the link was cut when it was sent, or right after
+  kReceiverDown,  // nobody was there, or not for long
   kLost,          // a reset, a full queue, a dying sender
   kUnderWay,      // when the run ended
 };

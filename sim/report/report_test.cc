@@ -140,9 +140,13 @@ TEST_F(RecorderTest, ALossIsExplained) {
   now_ = 500 * kMs;
   recorder_.OnDown(1);
   Send(Heartbeat(11, 12, 2));
+  // It dies right before the link is cut: its death is the reason.
+  chaos::Injection later = cut;
+  later.id = 2;
+  later.at = 505ms;
   now_ = 1000 * kMs;
-  const Recording& recording = Finish({cut, heal});
-  ASSERT_EQ(recording.faults.size(), 1u);
+  const Recording& recording = Finish({cut, heal, later});
+  ASSERT_EQ(recording.faults.size(), 2u);
   EXPECT_EQ(recording.faults[0].begin, 10 * kMs);
   EXPECT_EQ(recording.faults[0].end, 20 * kMs);
   ASSERT_EQ(recording.messages.size(), 3u);

@@ -257,7 +257,8 @@ function drawClients(lane) {
     const faded = view.story && !view.story.operations.has(i);
     bar(x, lane.top, Math.max(width - (width > 4 ? 1 : 0), 1), 11, shade[outcome] || colors.bad,
       faded ? 0.2 : outcome === "ok" ? 0.6 : 0.85);
-    if (width > 60) label(`${operations.what(i)} ${operations.key(i)} ${operations.detail[i]}`, x, width, lane.top + 6, colors.paper);
+    if (width > 60) label(`${operations.what(i)} ${operations.key(i)} ${operations.detail[i]}`, x, width, lane.top + 6,
+      outcome === "ok" ? colors.ink : colors.paper);
     if (isSelected("operation", i)) outline(x, lane.top, width, 11);
   }
 }
@@ -340,7 +341,7 @@ function outline(x, y, width, height) {
 }
 
 function drawGutter() {
-  bar(0, AXIS, GUTTER - 6, view.height, colors.paper);
+  bar(0, AXIS, GUTTER - 2, view.height, colors.paper);
   pen.textAlign = "right";
   for (const lane of lanes) {
     if (lane.top > view.height || lane.top + lane.height < AXIS) continue;

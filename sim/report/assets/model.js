@@ -131,7 +131,9 @@ function describeLinks(links) {
   const other = ends.filter(e => !one.includes(e));
   const across = (from, to) => from.every(a => to.every(b => has.has(a + ">" + b)));
   const size = one.length * other.length, all = (arrow, a, b) => `${a.join(" ")} ${arrow} ${b.join(" ")}`;
-  if (links.length === 2 * size && across(one, other) && across(other, one)) return all("⇹", one, other);
+  if (links.length === 2 * size && across(one, other) && across(other, one)) {
+    return one.length > other.length ? all("⇹", other, one) : all("⇹", one, other);
+  }
   if (links.length === size && across(one, other)) return all("→", one, other);
   if (links.length === size && across(other, one)) return all("→", other, one);
   return links.map(([a, b]) => a + "→" + b).join(" ");
