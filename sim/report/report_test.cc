@@ -100,6 +100,7 @@ TEST_F(RecorderTest, MessagesMeetTheirReceptionAndTheLostOnesDoNot) {
   Send(Heartbeat(11, 12, 2));
   now_ = 3 * kMs;
   recorder_.OnStep(Heartbeat(11, 12, 2));  // the first one was lost
+  now_ = 4 * kMs;
   recorder_.OnStep(Heartbeat(11, 12, 2));  // a copy
   now_ = 1000 * kMs;
   const auto& messages = Finish().messages;
@@ -137,6 +138,13 @@ TEST_F(RecorderTest, ALossIsExplained) {
   now_ = 15 * kMs;
   Send(Heartbeat(11, 12, 1));
   Send(Heartbeat(12, 11, 1));  // the other direction is open
+  now_ = 60 * kMs;             // too late to be the reason for the first loss
+  recorder_.OnDown(1);
+  recorder_.OnUp(1);
+  now_ = 70 * kMs;
+  recorder_.OnStart(1, StatusOf(12, raft::Role::kFollower, 0));
+  now_ = 300 * kMs;
+  Send(Heartbeat(11, 12, 3));  // the cut is over
   now_ = 500 * kMs;
   recorder_.OnDown(1);
   Send(Heartbeat(11, 12, 2));
@@ -149,10 +157,11 @@ TEST_F(RecorderTest, ALossIsExplained) {
   ASSERT_EQ(recording.faults.size(), 2u);
   EXPECT_EQ(recording.faults[0].begin, 10 * kMs);
   EXPECT_EQ(recording.faults[0].end, 20 * kMs);
-  ASSERT_EQ(recording.messages.size(), 3u);
+  ASSERT_EQ(recording.messages.size(), 4u);
   EXPECT_EQ(recording.messages[0].fate, Fate::kCut);
   EXPECT_EQ(recording.messages[1].fate, Fate::kLost);
-  EXPECT_EQ(recording.messages[2].fate, Fate::kReceiverDown);
+  EXPECT_EQ(recording.messages[2].fate, Fate::kLost);
+  EXPECT_EQ(recording.messages[3].fate, Fate::kReceiverDown);
 }
 
 TEST_F(RecorderTest, AFindingKnowsWhomItIsAbout) {
@@ -216,6 +225,7 @@ TEST_F(RecorderTest, AHundredThousandMessagesAreAFewMegabytes) {
   const auto data = boost::json::parse(json).as_object();
   EXPECT_EQ(data.at("messages").at("took").as_array().size(), 100'000u);
   EXPECT_EQ(data.at("messages").at("took").at(99'999).as_int64(), 300);
+  EXPECT_EQ(data.at("messages").at("sent").at(99'999).as_int64(), 550);  // since the one before
 }
 
 }  // namespace
