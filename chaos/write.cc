@@ -104,6 +104,27 @@ void Demands(const Experiment& e, std::string& out) {
   absl::StrAppend(&out, "  liveness: ", map.Done(), "\n");
 }
 
+std::string Tunables(const Pins& pins) {
+  FlowMap out;
+  const std::pair<const char*, const std::optional<Duration>*> durations[] = {
+      {"latency", &pins.latency},
+      {"fsync", &pins.fsync},
+      {"electionTimeout", &pins.election_timeout},
+      {"heartbeatInterval", &pins.heartbeat_interval},
+      {"leasePromise", &pins.lease_promise}};
+  for (const auto& [name, value] : durations) {
+    if (value->has_value()) out.Add(name, FormatDuration(**value));
+  }
+  const std::pair<const char*, const std::optional<uint64_t>*> numbers[] = {
+      {"appendEntriesMax", &pins.append_entries_max}, {"inflightMax", &pins.inflight_max},
+      {"segmentBytes", &pins.segment_bytes},          {"snapshotEntries", &pins.snapshot_entries},
+      {"chunkBytes", &pins.chunk_bytes},              {"trailingEntries", &pins.trailing_entries}};
+  for (const auto& [name, value] : numbers) {
+    if (value->has_value()) out.Add(name, **value);
+  }
+  return out.Done();
+}
+
 }  // namespace
 
 std::string WriteExperiment(const Experiment& e, absl::string_view comment) {
@@ -122,6 +143,7 @@ std::string WriteExperiment(const Experiment& e, absl::string_view comment) {
   FlowMap sim;
   sim.Add("runs", e.runs).Add("swarm", e.swarm ? "true" : "false");
   if (e.leases.has_value()) sim.Add("leases", *e.leases ? "true" : "false");
+  if (const std::string pins = Tunables(e.pins); pins != "{}") sim.Add("tunables", pins);
   absl::StrAppend(&out, "  duration: ", FormatDuration(e.duration), "\n  sim: ", sim.Done(), "\n");
   Topology(e, out);
   Workloads(e, out);

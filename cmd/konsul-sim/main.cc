@@ -36,6 +36,7 @@ SCENARIO is the name of one of them or the path of an experiment file
 
   konsul-sim run --seed 7
   konsul-sim run five --seed 7 --schedule --trace /tmp/trace.jsonl
+  konsul-sim run five --seed 7 --html /tmp/run.html
   konsul-sim search --seeds 1000 --jobs 4
   konsul-sim search five --seeds 500 --mutant commit-older-term
   konsul-sim shrink konsul-sim-five-7.bundle.yaml -o min.yaml
@@ -53,6 +54,8 @@ const std::vector<flags::Flag>& RunFlags() {
        "Which run. Without it the scenario's own seed, or a fresh one."},
       {"trace", Kind::kString, "FILE",
        "Writes every event as a line of JSON. Does not change the run."},
+      {"html", Kind::kString, "FILE",
+       "Draws the run: one page for a browser, without a network. Does not change the run."},
       {"schedule", Kind::kBool, "", "Prints the faults of a run that passed, too."},
       {"bundle", Kind::kString, "FILE",
        "Where a failed run is kept; konsul-sim-SCENARIO-SEED.bundle.yaml without it, nowhere when "

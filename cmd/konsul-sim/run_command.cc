@@ -14,6 +14,8 @@
 #include "cmd/konsul-sim/common.h"
 #include "cmd/konsul-sim/explicit.h"
 #include "sim/cluster/runner.h"
+#include "sim/report/recorder.h"
+#include "sim/report/serialize.h"
 
 namespace konsul::simulator {
 namespace {
@@ -103,6 +105,19 @@ absl::StatusOr<uint64_t> SeedOf(const flags::Parsed& parsed, const chaos::Experi
   return device();
 }
 
+absl::Status WritePicture(const std::string& path, const Report& report, const Scenario& scenario,
+                          const std::string& repeat, const report::Recording& recording) {
+  const report::Heading heading{
+      scenario.argument,   report.seed, cluster::VerdictName(report.verdict),
+      report.hash.ToHex(), repeat,      report.events,
+      report.tunables};
+  std::ofstream file(path, std::ios::binary);
+  file << report::Page(heading, recording);
+  file.close();
+  if (file) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("cannot write the picture to ", path));
+}
+
 int Usage(const absl::Status& status) {
   std::fprintf(stderr, "konsul-sim: %s\n", std::string(status.message()).c_str());
   return kExitUsage;
@@ -142,6 +157,16 @@ int RunCommand(const flags::Parsed& parsed) {
       std::fprintf(stderr, "%s\n", line.ToString().c_str());
     };
   }
+  report::Recorder recorder;
+  if (parsed.Has("html")) {
+    options.recorder = &recorder;
+    options.log_level = LogLevel::kInfo;
+    // A long run should not end with the news that nothing can be written there.
+    if (!std::ofstream(parsed.Get("html"), std::ios::app)) {
+      return Usage(absl::PermissionDeniedError(
+          absl::StrCat("cannot write the picture to ", parsed.Get("html"))));
+    }
+  }
   const auto begin = std::chrono::steady_clock::now();
   const Report report = cluster::RunExperiment(scenario->experiment, options);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
@@ -168,6 +193,11 @@ int RunCommand(const flags::Parsed& parsed) {
     PrintJson(report, repeat, wall.count());
   } else {
     PrintText(report, repeat, wall.count(), parsed.GetBool("schedule"));
+  }
+  if (parsed.Has("html")) {
+    const absl::Status written =
+        WritePicture(parsed.Get("html"), report, *scenario, repeat, recorder.recording());
+    if (!written.ok()) return Usage(written);
   }
   return static_cast<int>(report.verdict);
 }

@@ -17,6 +17,8 @@ class Observer {
 
   // After the core was built from what storage recovered.
   virtual void OnStart(const raft::Raft& raft) = 0;
+  // A message has arrived; the core is about to take it.
+  virtual void OnStep(const raft::Message& message) = 0;
   // After every input, with the work that came out of it, before any of it is done.
   virtual void OnReady(const raft::Raft& raft, const raft::Ready& ready) = 0;
   // A batch that needed it became durable; `raft` knows it already.

@@ -49,6 +49,7 @@ absl::Status RaftDriver::Bootstrap(const raft::Configuration& configuration) {
 }
 
 void RaftDriver::Step(raft::Message message) {
+  if (observer_ != nullptr) observer_->OnStep(message);
   raft_.Step(Now(), std::move(message));
   Kick();
 }

@@ -20,6 +20,17 @@ size_t Oracles::TakeNewConfigurations() {
   return fresh;
 }
 
+void NodeObserver::Mute(bool muted) {
+  muted_ = muted;
+  if (muted) raft_ = nullptr;
+  if (oracles_.recorder == nullptr) return;
+  if (muted) {
+    oracles_.recorder->OnDown(number_);
+  } else {
+    oracles_.recorder->OnUp(number_);
+  }
+}
+
 void NodeObserver::Forget() {
   oracles_.durability.Forget(id_);
   id_ = NodeId(0);
@@ -43,6 +54,12 @@ void NodeObserver::OnStart(const raft::Raft& raft) {
   oracles_.logs.OnBase(status.id, base.last);
   oracles_.configurations.OnBase(status.id, base.configuration_index, base.configuration);
   oracles_.configurations.OnEntries(status, log);
+  if (oracles_.recorder != nullptr) oracles_.recorder->OnStart(number_, status);
+}
+
+void NodeObserver::OnStep(const raft::Message& message) {
+  if (muted_ || oracles_.recorder == nullptr) return;
+  oracles_.recorder->OnStep(message);
 }
 
 void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
@@ -78,6 +95,7 @@ void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
   oracles_.logs.OnCommit(status, ready.committed);
   oracles_.configurations.OnCommit(ready.committed);
   if (ready.NeedsPersist()) oracles_.durability.OnBatch(status.id, ready);
+  if (oracles_.recorder != nullptr) oracles_.recorder->OnReady(number_, status, ready);
 }
 
 std::string NodeObserver::Describe() const {
@@ -104,12 +122,14 @@ void NodeObserver::OnPersisted(const raft::Raft& raft) {
   if (batch.has_value() && batch->hard_state.has_value()) {
     oracles_.elections.OnDurableVote(id, *batch->hard_state);
   }
+  if (oracles_.recorder != nullptr) oracles_.recorder->OnPersisted(number_, raft.status());
 }
 
 void NodeObserver::OnApplied(NodeId node, Index index, const Hash128& digest) {
   if (muted_) return;
   applied_ = index;
   oracles_.digests.OnApplied(node, index, digest);
+  if (oracles_.recorder != nullptr) oracles_.recorder->OnApplied(number_, index);
 }
 
 }  // namespace konsul::cluster

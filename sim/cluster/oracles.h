@@ -19,6 +19,7 @@
 #include "sim/checkers/log_safety.h"
 #include "sim/checkers/quorums.h"
 #include "sim/checkers/state_digest.h"
+#include "sim/report/recorder.h"
 
 namespace konsul::cluster {
 
@@ -37,6 +38,9 @@ class Oracles {
   size_t TakeNewLeaders();
   size_t TakeNewConfigurations();
 
+  // Sees what the oracles see, for a picture of the run; null when nobody wants one.
+  report::Recorder* recorder = nullptr;
+
   // What happened on servers, for the report.
   uint64_t restores = 0;
   uint64_t compactions = 0;
@@ -50,17 +54,16 @@ class Oracles {
 // killed, because what dying fibers do reaches nobody.
 class NodeObserver : public server::Observer {
  public:
-  explicit NodeObserver(Oracles& oracles) : oracles_(oracles) {}
+  // `number` of the machine, from 0.
+  NodeObserver(Oracles& oracles, size_t number) : oracles_(oracles), number_(number) {}
 
-  void Mute(bool muted) {
-    muted_ = muted;
-    if (muted) raft_ = nullptr;
-  }
+  void Mute(bool muted);
 
   // The disk was taken away: the next server is somebody else, or has lost its memory.
   void Forget();
 
   void OnStart(const raft::Raft& raft) override;
+  void OnStep(const raft::Message& message) override;
   void OnReady(const raft::Raft& raft, const raft::Ready& ready) override;
   void OnPersisted(const raft::Raft& raft) override;
   void OnApplied(NodeId node, Index index, const Hash128& digest) override;
@@ -83,6 +86,7 @@ class NodeObserver : public server::Observer {
 
  private:
   Oracles& oracles_;
+  const size_t number_;
   const raft::Raft* raft_ = nullptr;
   bool muted_ = false;
   NodeId id_;

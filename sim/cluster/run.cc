@@ -66,11 +66,13 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
         world_.Note(sim::HostId(0), Hash64(text), chaos::Describe(done));
         director_.Note(std::move(done));
       }) {
-  if (options.trace) world_.SetTraceSink(options.trace);
+  if (options.recorder != nullptr) BeginRecord();
+  world_.SetTraceSink(TraceSink(options));
   world_.network().options() = tunables_.network;
+  oracles_.recorder = options.recorder;
   for (const sim::HostId from : world_.host_ids()) {
     world_.host(from).log().SetLevel(options.log_level);
-    if (options.log) world_.host(from).log().SetSink(options.log);
+    world_.host(from).log().SetSink(LogSink(options));
     for (const sim::HostId to : world_.host_ids()) {
       if (from != to) world_.network().SetLatency(from, to, tunables_.network.latency);
     }
@@ -91,11 +93,13 @@ Report Run::Execute() {
   if (!failed()) FinalReads();
   if (!world_.AtLastEvent()) Judge();
   world_.SetAfterStep(nullptr);
+  EndRecord();
   return MakeReport();
 }
 
 void Run::Fail(const std::string& oracle, const std::string& text) {
   oracles_.findings.Report(oracle, text);
+  RecordFindings();
 }
 
 void Run::Boot() {
@@ -109,6 +113,7 @@ void Run::Boot() {
 
 void Run::FaultPhase() {
   began_ = world_.now();
+  RecordPhase("faults");
   directing_ = true;
   ArmDirector();
   if (experiment_.op.interval > Duration::zero()) StartOperator();
@@ -147,6 +152,7 @@ void Run::WatchAvailability() {
   for (const Duration at : shared_.last_acked_write) last_ack = std::max(last_ack, at);
   availability_.OnAckedWrite(last_ack);
   availability_.Check(Elapsed());
+  RecordCheck("liveness");
   if (failed()) return world_.Stop();
   world_.After(kWatchEvery, [this] { WatchAvailability(); });
 }
@@ -188,7 +194,9 @@ void Run::AfterStep() {
   for (size_t i = 0; i < leaders; ++i) availability_.OnLeader();
   TellDirector("leader-elected", leaders);
   TellDirector("membership-changes", oracles_.TakeNewConfigurations());
-  if (failed()) world_.Stop();
+  if (!failed()) return;
+  RecordFindings();
+  world_.Stop();
 }
 
 void Run::NoteExits() {
@@ -243,7 +251,10 @@ std::string Run::Missing() {
 
 bool Run::AwaitWorking(const std::string& when) {
   const sim::Time limit = world_.now() + experiment_.liveness.within;
-  while (!failed() && world_.now() < limit && !Missing().empty()) world_.RunFor(kLookEvery);
+  while (!failed() && world_.now() < limit && !Missing().empty()) {
+    RecordCheck("liveness");
+    world_.RunFor(kLookEvery);
+  }
   if (failed()) return false;
   const std::string missing = Missing();
   if (missing.empty()) return true;
@@ -286,6 +297,7 @@ bool Run::HealCore() {
   }
   ++probes_["healed-a-core"];
   core_only_ = true;
+  RecordPhase("a majority is healed");
   const bool works = AwaitWorking(absl::StrCat("after ", ToSeconds(experiment_.liveness.within),
                                                " s with a healed majority only "));
   core_only_ = false;
@@ -301,6 +313,7 @@ void Run::Heal() {
   injector_.HealEverything();
   if (experiment_.liveness.core_first) HealCore();
   if (failed()) return;
+  RecordPhase("all is healed");
   healed_at_ = Elapsed();
   shared_.hurry_since = healed_at_;
   operator_state_.pause = false;
@@ -310,12 +323,14 @@ void Run::Heal() {
     return;
   }
   shared_.stop = operator_state_.stop = true;
+  RecordPhase("clients stop");
   world_.RunUntilTrue([this] { return failed() || cluster_.AllClientsEnded(); }, kStopLimit);
   AwaitWorking("long after the last write ");
 }
 
 void Run::FinalReads() {
   if (experiment_.workloads.empty()) return;
+  RecordPhase("final reads");
   const std::set<std::string> keys = [this] {
     std::set<std::string> all;
     for (const checkers::Operation& op : shared_.history.operations()) all.insert(op.key);
@@ -358,9 +373,11 @@ void Run::FinalReads() {
 void Run::Judge() {
   // What an oracle saw while the run went on says more than its consequences.
   if (!failed() && experiment_.Checks("no-lost-acked-writes")) {
+    RecordCheck("no-lost-acked-writes");
     CheckAckedWrites(shared_.history, final_reads_, oracles_.findings);
   }
   if (!failed() && experiment_.Checks("linearizability")) {
+    RecordCheck("linearizability");
     probes_["keys-undecided"] += CheckLinearizability(shared_.history, oracles_.findings);
   }
   for (const checkers::Finding& finding : oracles_.findings.list()) {

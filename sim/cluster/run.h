@@ -18,6 +18,10 @@
 
 namespace konsul::cluster {
 
+// The options' sinks, and the recorder beside them.
+sim::Trace::Sink TraceSink(const RunOptions& options);
+sim::LogRing::Sink LogSink(const RunOptions& options);
+
 class Run {
  public:
   Run(const chaos::Experiment& experiment, const RunOptions& options);
@@ -36,6 +40,12 @@ class Run {
   // After fibers of a host ran.
   void AfterStep();
   void NoteExits();
+  // What is recorded for a picture (run_record.cc); nothing when nobody wants one.
+  void BeginRecord();
+  void RecordPhase(const char* name);
+  void RecordCheck(const char* oracle);
+  void RecordFindings();
+  void EndRecord();
   // Sees to it that the director is asked when its next fault is due.
   void ArmDirector();
   void Direct();

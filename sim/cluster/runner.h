@@ -21,6 +21,7 @@
 #include "core/base/hash.h"
 #include "sim/checkers/findings.h"
 #include "sim/log_ring.h"
+#include "sim/report/recorder.h"
 #include "sim/trace.h"
 #include "sim/workloads/client.h"
 
@@ -46,6 +47,8 @@ struct RunOptions {
   LogLevel log_level = LogLevel::kWarn;
   // Stops after this event of the trace, without a verdict; 0: never.
   uint64_t until_event = 0;
+  // Makes a picture of the run; may be null. It sees trace and log as well.
+  report::Recorder* recorder = nullptr;
 };
 
 struct Report {

@@ -20,7 +20,7 @@ ServerHost::ServerHost(sim::World& world, std::string name, std::string ip,
                        Oracles& oracles)
     : name_(std::move(name)),
       host_(world.AddHost(ip, {.name = name_, .disk = tunables.disk})),
-      observer_(oracles),
+      observer_(oracles, number),
       tables_path_(std::move(tables_path)) {
   options_.name = name_;
   options_.server_address = {ip, kRpcPort};

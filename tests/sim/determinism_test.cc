@@ -60,6 +60,17 @@ TEST(Determinism, TracingChangesNothing) {
   std::filesystem::remove(trace);
 }
 
+TEST(Determinism, APictureChangesNothing) {
+  const std::string page = ::testing::TempDir() + "/simulator_picture.html";
+  for (const char* arguments : {"--seed 5", "five --seed 2", "membership --seed 1"}) {
+    EXPECT_EQ(HashOf(absl::StrCat(arguments, " --html ", page)), HashOf(arguments));
+    // Something is in it, and a run of seconds is no burden to anybody.
+    EXPECT_GT(std::filesystem::file_size(page), 100'000u);
+    EXPECT_LT(std::filesystem::file_size(page), 10'000'000u);
+  }
+  std::filesystem::remove(page);
+}
+
 TEST(Determinism, AnotherSeedIsAnotherRun) { EXPECT_NE(HashOf("--seed 5"), HashOf("--seed 6")); }
 
 TEST(CommandLine, WrongUsageSaysWhatAndExitsWithTwo) {
@@ -68,6 +79,7 @@ TEST(CommandLine, WrongUsageSaysWhatAndExitsWithTwo) {
       {"serach", "unknown command \"serach\", did you mean search?"},
       {"run defualt", "no scenario named \"defualt\", did you mean default?"},
       {"run --seed x", "--seed must be a whole number, not \"x\""},
+      {"run lite --html /nowhere/run.html", "cannot write the picture to /nowhere/run.html"},
       {"search --seeds 0", "--seeds must be a whole number from 1, not \"0\""},
       {"", "Usage: konsul-sim COMMAND"},
   };

@@ -1,0 +1,146 @@
+// The run as columns, decoded from what sim/report/serialize.cc wrote. Times: microseconds.
+
+const raw = JSON.parse(document.getElementById("data").textContent);
+
+// Sums up differences.
+function sums(differences) {
+  const out = new Float64Array(differences.length);
+  let value = 0;
+  for (let i = 0; i < out.length; i++) out[i] = value += differences[i];
+  return out;
+}
+
+const STATES = ["follower", "pre-candidate", "candidate", "leader", "down", "starting"];
+const LEADER = 3, DOWN = 4, STARTING = 5;
+// By number, as in recording.h; `chip` is the filter that they belong to, `color` a CSS variable.
+const KINDS = [
+  {name: "pre-vote request", chip: "pre-vote", color: "prevote"},
+  {name: "pre-vote reply", chip: "pre-vote", color: "prevote"},
+  {name: "vote request", chip: "vote", color: "vote"},
+  {name: "vote reply", chip: "vote", color: "vote"},
+  {name: "append", chip: "append", color: "append"},
+  {name: "heartbeat", chip: "heartbeat", color: "heartbeat"},
+  {name: "append reply", chip: "reply", color: "reply"},
+  {name: "append rejected", chip: "rejected", color: "reject"},
+  {name: "time-out now", chip: "hand-over", color: "timeoutnow"},
+];
+// What goes first when there is no room for all.
+const isRoutine = kind => kind === 5 || kind === 6;
+const FATES = ["delivered", "lost: the link was cut", "lost: the receiver was down", "lost",
+  "on its way when the run ended"];
+const isLost = fate => fate > 0 && fate < 4;
+
+const end = Math.max(raw.end, 1);
+
+const servers = raw.servers.map((s, number) => {
+  const begin = sums(s.t);
+  const p = s.progress;
+  return {
+    name: s.name, number, ids: s.ids, begin, state: s.state, term: s.term,
+    until: i => i + 1 < begin.length ? begin[i + 1] : end,
+    t: sums(p.t), last: sums(p.last), durable: sums(p.durable), commit: sums(p.commit),
+    applied: sums(p.applied),
+  };
+});
+
+const messages = (() => {
+  const m = raw.messages;
+  const sent = sums(m.sent), took = Float64Array.from(m.took);
+  // Few take long (stream data waits for the heal of a cut); they are looked at apart.
+  const long = [];
+  for (let i = 0; i < sent.length; i++) if (took[i] > 1e6) long.push(i);
+  return {count: sent.length, kind: Uint8Array.from(m.kind), fate: Uint8Array.from(m.fate),
+    from: Uint8Array.from(m.from), to: Uint8Array.from(m.to), term: sums(m.term), sent, took, long,
+    a: sums(m.a), b: m.b, c: sums(m.c)};
+})();
+
+const text = i => raw.strings[i];
+const operations = (() => {
+  const o = raw.operations;
+  const begin = sums(o.begin);
+  const byLane = raw.lanes.map(() => []);
+  for (let i = 0; i < begin.length; i++) (byLane[o.lane[i]] ||= []).push(i);
+  return {count: begin.length, lane: o.lane, begin, took: o.took, byLane, detail: o.detail,
+    what: i => text(o.what[i]), key: i => text(o.key[i]), server: i => text(o.server[i]),
+    outcome: i => text(o.outcome[i])};
+})();
+
+// Ids in log lines and findings mean little to people: the machine's name stands beside them.
+const nameOfId = new Map(servers.flatMap(s => s.ids.map(id => [id, s.name])));
+const named = s => s.replace(/\b[0-9a-f]{16}\b/g, id => nameOfId.get(id) || id);
+
+const MARKS = ["log", "warning", "error", "world", "snapshot"];
+const marks = {t: sums(raw.marks.t), kind: raw.marks.kind, host: i => text(raw.marks.host[i]),
+  text: i => named(text(raw.marks.text[i]))};
+
+// Word and colour for the kinds of chaos/injection.h.
+const FAULTS = {cut: "cut", netem: "slow", reset: "cut", kill: "stop", "power-loss": "stop", pause: "slow",
+  clock: "clock", "io-fault": "disk", "io-latency": "disk", "io-stall": "disk", "io-rot": "disk",
+  "io-misdirect": "disk", operator: "operator", skipped: "soft"};
+const faults = raw.faults.map((f, number) => ({...f, number, color: FAULTS[f.kind] || "cut",
+  hosts: new Set([...f.targets, ...f.links.flat()])}));
+const findings = raw.findings.map((f, number) => ({...f, number, text: named(f.text)}));
+const checks = raw.checks.map(c => ({oracle: c.oracle, slice: sums(c.slice), count: c.count,
+  total: c.count.reduce((a, b) => a + b, 0)}));
+
+// The first position whose value is not below `value`.
+function lowerBound(values, value) {
+  let low = 0, high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] < value) low = middle + 1; else high = middle;
+  }
+  return low;
+}
+// The span of a server at a time.
+const spanAt = (server, t) => Math.max(0, lowerBound(server.begin, t + 1) - 1);
+
+// "12.345678 s", with as many digits as `step` deserves.
+function seconds(t, step = 1) {
+  const digits = step >= 1e6 ? 0 : step >= 1e5 ? 1 : step >= 1e4 ? 2 : step >= 1e3 ? 3 : step >= 100 ? 4 : 6;
+  return (t / 1e6).toFixed(digits) + " s";
+}
+function length(t) {
+  if (t < 1000) return t + " µs";
+  return t < 1e6 ? +(t / 1e3).toFixed(t < 1e4 ? 2 : 1) + " ms" : +(t / 1e6).toFixed(3) + " s";
+}
+
+function messageTitle(i) {
+  const m = messages, lost = isLost(m.fate[i]) ? "lost " : "";
+  return `${lost}${KINDS[m.kind[i]].name} ${servers[m.from[i]].name} → ${servers[m.to[i]].name} term ${m.term[i]}`;
+}
+function messageFacts(i) {
+  const {a, b, c, kind} = messages;
+  switch (kind[i]) {
+    case 0: case 2:
+      return [["its log ends at", `${a[i]} (term ${b[i]})`], ...(c[i] ? [["because", "the leader handed over"]] : [])];
+    case 1: case 3: return [["answer", a[i] ? "granted" : "refused"]];
+    case 4: return [["entries", b[i] === 1 ? `${a[i] + 1}` : `${a[i] + 1} to ${a[i] + b[i]}`], ["commit", c[i]]];
+    case 5: return [["behind entry", a[i]], ["commit", c[i]]];
+    case 6: return [["matches up to", a[i]]];
+    case 7: return [["no match at", a[i]], ["try again at", b[i]]];
+    default: return [];
+  }
+}
+const operationTitle = i =>
+  `${operations.what(i)} ${operations.key(i)} ${operations.detail[i]}`.trim() + ` · ${operations.outcome(i)}`;
+// Links in few words: "n1 n4 ⇹ n2 n3" when two groups cannot talk, "n1 → n2 n3", or one by one.
+function describeLinks(links) {
+  const has = new Set(links.map(l => l.join(">"))), ends = [...new Set(links.flat())].sort();
+  const one = ends.filter(e => e === ends[0] || !(has.has(ends[0] + ">" + e) || has.has(e + ">" + ends[0])));
+  const other = ends.filter(e => !one.includes(e));
+  const across = (from, to) => from.every(a => to.every(b => has.has(a + ">" + b)));
+  const size = one.length * other.length, all = (arrow, a, b) => `${a.join(" ")} ${arrow} ${b.join(" ")}`;
+  if (links.length === 2 * size && across(one, other) && across(other, one)) {
+    return one.length > other.length ? all("⇹", other, one) : all("⇹", one, other);
+  }
+  if (links.length === size && across(one, other)) return all("→", one, other);
+  if (links.length === size && across(other, one)) return all("→", other, one);
+  return links.map(([a, b]) => a + "→" + b).join(" ");
+}
+function describeFault(f) {
+  const whom = f.links.length ? describeLinks(f.links) : f.targets.join(" ");
+  const why = (/\((.*)\)$/.exec(f.text) || ["", ""])[1];
+  if (f.kind === "operator") return `${whom}: ${why}`;
+  return (f.name === f.kind ? f.name : `${f.name}: ${f.kind}`) + (whom ? " " + whom : "") + (why ? ` (${why})` : "");
+}
