@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.parse
@@ -138,6 +139,32 @@ class Api:
             return self.request("GET", "/v1/status/leader").json() or None
         except (OSError, http.client.HTTPException, ValueError):
             return None
+
+
+class DiskProbe:
+    """Syncs a small file all the while; `longest_ms` says how long the disk itself held that up."""
+
+    def __init__(self, directory):
+        self.path = os.path.join(directory, "disk-probe")
+        self.longest_ms = 0.0
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self):
+        with open(self.path, "wb", buffering=0) as file:
+            while not self._end.wait(0.01):
+                begin = time.monotonic()
+                file.write(b"x" * 512)
+                os.fdatasync(file.fileno())
+                self.longest_ms = max(self.longest_ms, (time.monotonic() - begin) * 1000)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._end.set()
+        self._thread.join()
 
 
 class Server:

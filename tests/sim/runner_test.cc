@@ -111,6 +111,7 @@ TEST_F(RunnerTest, SeedsThatFoundBugsPass) {
       {"membership", 339, "who was let in by an entry that nobody else kept did not ask again"},
       {"joining", 50, "who was let in by an entry that nobody else kept did not ask again"},
       {"disk", 2, "the log was compacted beyond a snapshot that had just been installed"},
+      {"membership", 1000034, "the operator wiped a server that was let in at the same moment"},
       {"disk", 88, "a leader sent its damaged snapshot for ever"},
   };
   for (const auto& [scenario, seed, bug] : found) {
