@@ -116,9 +116,12 @@ std::string Tunables(const Pins& pins) {
     if (value->has_value()) out.Add(name, FormatDuration(**value));
   }
   const std::pair<const char*, const std::optional<uint64_t>*> numbers[] = {
-      {"appendEntriesMax", &pins.append_entries_max}, {"inflightMax", &pins.inflight_max},
-      {"segmentBytes", &pins.segment_bytes},          {"snapshotEntries", &pins.snapshot_entries},
-      {"chunkBytes", &pins.chunk_bytes},              {"trailingEntries", &pins.trailing_entries}};
+      {"appendEntriesMax", &pins.append_entries_max},
+      {"inflightMax", &pins.inflight_max},
+      {"segmentBytes", &pins.segment_bytes},
+      {"snapshotEntries", &pins.snapshot_entries},
+      {"chunkBytes", &pins.chunk_bytes},
+      {"trailingEntries", &pins.trailing_entries}};
   for (const auto& [name, value] : numbers) {
     if (value->has_value()) out.Add(name, **value);
   }

@@ -143,8 +143,7 @@ std::vector<FaultSpan> FaultsOf(const std::vector<Injection>& schedule, int64_t 
                     chaos::Describe(injection),
                     injection.targets,
                     {}};
-    for (const chaos::Link& link : injection.links)
-      fault.links.emplace_back(link.from, link.to);
+    for (const chaos::Link& link : injection.links) fault.links.emplace_back(link.from, link.to);
     const bool moment = injection.kind == Kind::kSkipped || injection.kind == Kind::kOperator ||
                         injection.kind == Kind::kReset || injection.kind == Kind::kIoRot ||
                         injection.kind == Kind::kIoMisdirect;
