@@ -22,7 +22,8 @@ event for event, on every machine and in every build.
 
   run [SCENARIO] --seed N     one run: verdict, trace hash, what happened
   search [SCENARIO] --seeds N many runs on all processors, until one fails; the
-                              last line is the command that repeats it
+                              last line is the command that repeats it. "all": every
+                              scenario that is there to be searched, in turn
   replay BUNDLE               runs what a bundle keeps once more, and says whether it is the
                               same; --until EVENT, --diff OTHER
   shrink BUNDLE|SCENARIO      makes a failing run as small as it gets, while the same oracle
@@ -43,7 +44,8 @@ SCENARIO is the name of one of them or the path of an experiment file
 
 Exit codes: 0 pass, 1 a promise was broken (safety), 2 wrong usage or scenario,
 3 the healed cluster does not work (liveness), 4 two runs of one seed differ, or a bundle and
-its replay, 5 a server gave up or a check failed. `shrink` says 0 when it has
+its replay, 5 a server gave up or a check failed, 6 a rare path was never taken
+(search --cover), 130 interrupted. `shrink` says 0 when it has
 written the result, 2 when there is nothing to shrink.
 )";
 
@@ -82,6 +84,17 @@ const std::vector<flags::Flag>& SearchFlags() {
        "Where a failed run is kept; konsul-sim-SCENARIO-SEED.bundle.yaml without it, nowhere when "
        "empty."},
       {"until-found", Kind::kBool, "", "Goes on until something is found."},
+      {"for", Kind::kString, "DURATION",
+       "No run begins later than this (60s, 5m); without --seeds there is no other limit."},
+      {"index", Kind::kString, "I",
+       "This machine does share I of --count, from 0. Also from KONSUL_SEARCH_INDEX, from a "
+       "Kubernetes indexed job, or from a Slurm job array."},
+      {"count", Kind::kString, "N",
+       "How many shares there are. Also from KONSUL_SEARCH_COUNT, or from a Slurm job array."},
+      {"coverage", Kind::kBool, "",
+       "Tells which faults met which servers when, and which rare paths were taken how often."},
+      {"cover", Kind::kBool, "", "Exit code 6 when a rare path was never taken."},
+      {"json", Kind::kBool, "", "Prints the result as one line of JSON."},
       {"mutant", Kind::kString, "NAME",
        "Switches a planted bug on (builds of the preset mutants)."},
   };

@@ -42,6 +42,7 @@ int Usage(absl::string_view text) {
 struct Hunt {
   SearchResult found;    // of the last scenario
   std::string scenario;  // its name
+  uint64_t seed = 0;     // that shows it
   uint64_t seeds = 0;
   int64_t simulated_ns = 0;
   double processor_seconds = 0;
@@ -55,7 +56,7 @@ Hunt Look(const MutantPlan& mutant, SearchPlan plan) {
   for (const std::string& name : mutant.scenarios) {
     const auto scenario = LoadScenario(name);
     KONSUL_CHECK(scenario.ok(), scenario.status().ToString());
-    plan.scenario = &*scenario;
+    plan.scenarios = {&*scenario};
     hunt.scenario = name;
     hunt.found = RunSearch(plan, /*quiet=*/true);
     hunt.seeds += hunt.found.done;
@@ -63,9 +64,10 @@ Hunt Look(const MutantPlan& mutant, SearchPlan plan) {
     hunt.processor_seconds += hunt.found.processor_seconds;
     if (hunt.found.interrupted) break;
     if (!hunt.found.failed) continue;
+    hunt.seed = plan.SeedOf(hunt.found.run);
     SearchPlan again = plan;
     again.mutant.clear();
-    again.start = hunt.found.seed;
+    again.start = hunt.seed;
     again.seeds = again.jobs = 1;
     hunt.dirty = RunSearch(again, /*quiet=*/true).failed;
     break;
@@ -78,12 +80,12 @@ void Tell(const MutantPlan& mutant, const Hunt& hunt) {
   const std::string oracle = finding.substr(0, finding.find(':'));
   std::printf("%-26s %-22s %-13s %6llu %6llu %9.0f s %8.1f s   %s\n",
               NameOf(mutant.mutation).c_str(), !hunt.found.failed ? "NOT FOUND" : oracle.c_str(),
-              hunt.scenario.c_str(), static_cast<unsigned long long>(hunt.found.seed),
+              hunt.scenario.c_str(), static_cast<unsigned long long>(hunt.seed),
               static_cast<unsigned long long>(hunt.seeds),
               static_cast<double>(hunt.simulated_ns) / 1e9, hunt.processor_seconds, mutant.seen_in);
   if (hunt.dirty) {
     std::printf("    THIS SEED FAILS WITHOUT IT, TOO: %s\n",
-                RepeatCommand(hunt.scenario, hunt.found.seed, "").c_str());
+                RepeatCommand(hunt.scenario, hunt.seed, "").c_str());
   }
   std::fflush(stdout);
 }

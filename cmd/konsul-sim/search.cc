@@ -12,9 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_format.h"
 
 namespace konsul::simulator {
 namespace {
@@ -63,8 +62,7 @@ class Search {
     pid_t pid = -1;
     int pipe = -1;
     std::string buffer;
-    uint64_t seed = 0;     // under way
-    bool running = false;  // a seed is under way
+    uint64_t run = 0;  // under way, or the last one
     bool open = true;
   };
 
@@ -84,11 +82,11 @@ class Search {
     workers_.push_back({.pid = pid, .pipe = ends[0]});
   }
 
-  // After a failure the others go on until no lower seed is left: which one is found first does
+  // After a failure the others go on until no earlier run is left: which one is found first does
   // not depend on the number of processes then.
   bool Alive() const {
     return std::any_of(workers_.begin(), workers_.end(), [&](const Worker& w) {
-      return w.open && !(result_.failed && w.seed > result_.seed);
+      return w.open && !(result_.failed && w.run > result_.run);
     });
   }
 
@@ -115,18 +113,13 @@ class Search {
   }
 
   void Handle(Worker& worker, const Line& line) {
-    worker.seed = line.seed;
-    worker.running = line.kind == Line::Kind::kBegin;
+    worker.run = line.run;
     if (line.kind == Line::Kind::kBegin) return;
     ++result_.done;
     result_.events += line.events;
     result_.simulated_ns += line.simulated_ns;
-    if (line.kind == Line::Kind::kFailed) return Failure(line.seed, line.verdict, line.text);
-    for (absl::string_view probe : absl::StrSplit(line.text, ' ', absl::SkipEmpty())) {
-      const std::pair<std::string, std::string> parts = absl::StrSplit(probe, '=');
-      uint64_t count = 0;
-      if (absl::SimpleAtoi(parts.second, &count)) result_.probes[parts.first] += count;
-    }
+    if (line.kind == Line::Kind::kFailed) return Failure(line.run, line.verdict, line.text);
+    result_.coverage.Add(Coverage::Decode(line.text));
   }
 
   // The pipe closed: the worker has ended, well or not.
@@ -140,13 +133,13 @@ class Search {
                                 ? absl::StrCat("was ended by signal ", WTERMSIG(status))
                                 : absl::StrCat("ended with code ", WEXITSTATUS(status));
     ++result_.done;
-    Failure(worker.seed, kExitCrash, absl::StrCat("the process ", how));
+    Failure(worker.run, kExitCrash, absl::StrCat("the process ", how));
   }
 
-  void Failure(uint64_t seed, int verdict, const std::string& text) {
-    if (result_.failed && seed > result_.seed) return;
+  void Failure(uint64_t run, int verdict, const std::string& text) {
+    if (result_.failed && run > result_.run) return;
     result_.failed = true;
-    result_.seed = seed;
+    result_.run = run;
     result_.verdict = verdict;
     result_.finding = text;
   }
@@ -165,24 +158,35 @@ class Search {
     const double seconds = SecondsSince(begin_);
     if (!last && seconds - told_ < (tty_ ? 0.1 : 10)) return;
     told_ = seconds;
+    const std::string rate = absl::StrFormat(
+        "%.0f seeds/minute", static_cast<double>(result_.done) * 60 / std::max(seconds, 1e-3));
     if (!tty_) {
-      std::printf("%llu of %llu seeds, %.0f seeds/minute\n",
-                  static_cast<unsigned long long>(result_.done),
-                  static_cast<unsigned long long>(plan_.seeds),
-                  static_cast<double>(result_.done) * 60 / std::max(seconds, 1e-3));
-      std::fflush(stdout);
-      return;
+      std::printf("%s, %s\n", Done(seconds).c_str(), rate.c_str());
+    } else {
+      constexpr size_t kWidth = 40;
+      const auto filled = static_cast<size_t>(Fraction(seconds) * kWidth);
+      std::printf("\r[%s%s] %s  %s ", std::string(filled, '#').c_str(),
+                  std::string(kWidth - filled, '.').c_str(), Done(seconds).c_str(), rate.c_str());
+      if (last) std::printf("\n");
     }
-    constexpr uint64_t kWidth = 40;
-    const uint64_t filled = plan_.seeds == 0 ? kWidth : result_.done * kWidth / plan_.seeds;
-    std::printf("\r[%s%s] %llu/%llu  %.0f seeds/minute ", std::string(filled, '#').c_str(),
-                std::string(kWidth - filled, '.').c_str(),
-                static_cast<unsigned long long>(result_.done),
-                static_cast<unsigned long long>(plan_.seeds),
-                static_cast<double>(result_.done) * 60 / std::max(seconds, 1e-3));
-    if (last) std::printf("\n");
     std::fflush(stdout);
   }
+
+  // By whatever ends the search first.
+  double Fraction(double seconds) const {
+    double fraction = static_cast<double>(result_.done) / static_cast<double>(plan_.runs());
+    if (plan_.deadline.has_value()) fraction = std::max(fraction, seconds / Limit());
+    return std::min(fraction, 1.0);
+  }
+
+  std::string Done(double seconds) const {
+    if (plan_.deadline.has_value()) {
+      return absl::StrFormat("%d seeds in %.0f of %.0f s", result_.done, seconds, Limit());
+    }
+    return absl::StrCat(result_.done, " of ", plan_.runs(), " seeds");
+  }
+
+  double Limit() const { return std::chrono::duration<double>(*plan_.deadline - begin_).count(); }
 
   const SearchPlan& plan_;
   const bool quiet_;

@@ -1,45 +1,102 @@
-// konsul-sim search: what was found, for people.
+// konsul-sim search: what was found, for people and for scripts.
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "chaos/injection.h"
+#include "chaos/values.h"
 #include "cmd/konsul-sim/bundle.h"
 #include "cmd/konsul-sim/search.h"
 #include "core/base/check.h"
+#include "core/base/status.h"
 #include "sim/cluster/runner.h"
+#include "sim/scenarios/scenarios.h"
 
 namespace konsul::simulator {
 namespace {
 
 // As shells say it of SIGINT.
 constexpr int kExitInterrupted = 130;
+constexpr int kExitNotCovered = 6;
+// In place of a scenario: each that is there to be searched.
+constexpr char kAll[] = "all";
 
-int Tell(const SearchPlan& plan, const SearchResult& result) {
-  std::printf("seeds     %llu, %.0f per minute\n", static_cast<unsigned long long>(result.done),
-              static_cast<double>(result.done) * 60 / result.seconds);
-  std::printf("simulated %.0f s in %.1f s, %.0f events/s\n",
-              static_cast<double>(result.simulated_ns) / 1e9, result.seconds,
-              static_cast<double>(result.events) / result.seconds);
-  if (result.failed) {
-    std::printf("verdict   %s\nfinding   %s\nrepeat    %s\n",
-                cluster::VerdictName(static_cast<cluster::Verdict>(result.verdict)),
-                result.finding.c_str(),
-                RepeatCommand(plan.scenario->argument, result.seed, plan.mutant).c_str());
-    return result.verdict;
+class Teller {
+ public:
+  Teller(const SearchPlan& plan, const SearchResult& result) : plan_(plan), result_(result) {}
+
+  std::string Repeat() const {
+    return RepeatCommand(plan_.ScenarioOf(result_.run).argument, plan_.SeedOf(result_.run),
+                         plan_.mutant);
   }
-  std::printf("happened  %s\n",
-              absl::StrJoin(result.probes, " ", absl::PairFormatter("=")).c_str());
-  if (result.interrupted) {
-    std::printf("verdict   none: interrupted\n");
-    return kExitInterrupted;
+
+  int ExitCode(bool cover) const {
+    if (result_.failed) return result_.verdict;
+    if (result_.interrupted) return kExitInterrupted;
+    return cover && !result_.coverage.NeverTaken().empty() ? kExitNotCovered : 0;
   }
-  std::printf("verdict   pass\n");
-  return 0;
-}
+
+  void Text(bool coverage) const {
+    std::printf("seeds     %llu, %.0f per minute%s\n",
+                static_cast<unsigned long long>(result_.done),
+                static_cast<double>(result_.done) * 60 / result_.seconds, ShareText().c_str());
+    std::printf("simulated %.0f s in %.1f s, %.0f events/s\n", Simulated(), result_.seconds,
+                static_cast<double>(result_.events) / result_.seconds);
+    if (result_.failed) {
+      std::printf("verdict   %s\nfinding   %s\nrepeat    %s\n", VerdictText(),
+                  result_.finding.c_str(), Repeat().c_str());
+      return;
+    }
+    std::printf("happened  %s\n",
+                absl::StrJoin(result_.coverage.happened, " ", absl::PairFormatter("=")).c_str());
+    if (coverage) std::printf("\n%s", result_.coverage.Table().c_str());
+    const std::vector<std::string> never = result_.coverage.NeverTaken();
+    if (!never.empty()) {
+      std::printf("never     %s (rare paths that no run took)\n",
+                  absl::StrJoin(never, " ").c_str());
+    }
+    std::printf("verdict   %s\n", result_.interrupted ? "none: interrupted" : "pass");
+  }
+
+  void Json() const {
+    const std::string failure =
+        result_.failed ? absl::StrCat(",\"seed\":", plan_.SeedOf(result_.run), ",\"scenario\":",
+                                      chaos::JsonString(plan_.ScenarioOf(result_.run).argument),
+                                      ",\"finding\":", chaos::JsonString(result_.finding),
+                                      ",\"repeat\":", chaos::JsonString(Repeat()))
+                       : std::string();
+    std::printf(
+        "{\"verdict\":\"%s\",\"seeds\":%llu,\"index\":%llu,\"count\":%llu,\"simulated_seconds\":%."
+        "3f,\"seconds\":%.3f,\"processor_seconds\":%.3f,\"events\":%llu%s,%s}\n",
+        result_.failed ? VerdictText() : (result_.interrupted ? "none" : "pass"),
+        static_cast<unsigned long long>(result_.done),
+        static_cast<unsigned long long>(plan_.share.index),
+        static_cast<unsigned long long>(plan_.share.count), Simulated(), result_.seconds,
+        result_.processor_seconds, static_cast<unsigned long long>(result_.events), failure.c_str(),
+        result_.coverage.Json().c_str());
+  }
+
+ private:
+  double Simulated() const { return static_cast<double>(result_.simulated_ns) / 1e9; }
+  const char* VerdictText() const {
+    return cluster::VerdictName(static_cast<cluster::Verdict>(result_.verdict));
+  }
+  std::string ShareText() const {
+    if (plan_.share.count == 1) return "";
+    return absl::StrCat(", share ", plan_.share.index, " of ", plan_.share.count);
+  }
+
+  const SearchPlan& plan_;
+  const SearchResult& result_;
+};
 
 void Verdict(const SearchResult& result, Bundle& bundle) {
   bundle.verdict = cluster::VerdictName(static_cast<cluster::Verdict>(result.verdict));
@@ -51,13 +108,15 @@ void Verdict(const SearchResult& result, Bundle& bundle) {
 // is written here: without a hash, a schedule and a trace.
 void KeepRun(const SearchPlan& plan, const SearchResult& result, const std::string& path) {
   if (path.empty()) return;
+  const Scenario& scenario = plan.ScenarioOf(result.run);
+  const uint64_t seed = plan.SeedOf(result.run);
   std::fflush(stdout);
   const pid_t pid = fork();
   if (pid == 0) {
     SetCheckFailureHandler([](const std::string&) { _exit(kExitCrash); });
     if (!ActivateMutant(plan.mutant).ok()) _exit(kExitUsage);
     Scratch scratch(plan.scratch);
-    Bundle bundle = MakeBundle(*plan.scenario, result.seed, plan.mutant, scratch.Fresh());
+    Bundle bundle = MakeBundle(scenario, seed, plan.mutant, scratch.Fresh());
     if (bundle.oracle.empty()) Verdict(result, bundle);  // two runs of the seed differed
     _exit(WriteFile(path, WriteBundle(bundle)).ok() ? 0 : kExitUsage);
   }
@@ -66,11 +125,11 @@ void KeepRun(const SearchPlan& plan, const SearchResult& result, const std::stri
   absl::Status written;
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     Bundle bundle;
-    bundle.seed = result.seed;
+    bundle.seed = seed;
     bundle.mutant = plan.mutant;
     bundle.build = BuildId();
-    bundle.experiment = plan.scenario->text;
-    bundle.repeat = RepeatCommand(plan.scenario->argument, result.seed, plan.mutant);
+    bundle.experiment = scenario.text;
+    bundle.repeat = RepeatCommand(scenario.argument, seed, plan.mutant);
     Verdict(result, bundle);
     written = WriteFile(path, WriteBundle(bundle));
   }
@@ -79,47 +138,82 @@ void KeepRun(const SearchPlan& plan, const SearchResult& result, const std::stri
                             : std::string(written.message()).c_str());
 }
 
-int Usage(absl::string_view text) {
-  std::fprintf(stderr, "konsul-sim: %s\n", std::string(text).c_str());
-  return kExitUsage;
+absl::StatusOr<std::vector<std::unique_ptr<Scenario>>> LoadAll(const std::string& name) {
+  std::vector<std::string> names = {name};
+  if (name == kAll) {
+    names.clear();
+    for (const scenarios::Scenario& each : scenarios::All()) names.push_back(each.name);
+  }
+  std::vector<std::unique_ptr<Scenario>> loaded;
+  for (const std::string& each : names) {
+    KONSUL_ASSIGN_OR_RETURN(Scenario scenario, LoadScenario(each));
+    const auto suite = scenario.experiment.labels.find("suite");
+    const bool wanted = suite != scenario.experiment.labels.end() && suite->second == "search";
+    if (name != kAll || wanted) loaded.push_back(std::make_unique<Scenario>(std::move(scenario)));
+  }
+  return loaded;
 }
 
-}  // namespace
-
-int SearchCommand(const flags::Parsed& parsed) {
-  const auto scenario =
-      LoadScenario(parsed.positional.empty() ? std::string() : parsed.positional[0]);
-  if (!scenario.ok()) return Usage(scenario.status().message());
-  SearchPlan plan;
-  plan.scenario = &*scenario;
-  plan.mutant = parsed.Get("mutant");
-  plan.seeds = scenario->experiment.runs;
-  plan.jobs = static_cast<uint64_t>(std::max<int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN)));
+absl::Status ReadNumbers(const flags::Parsed& parsed, SearchPlan& plan) {
   const std::pair<const char*, uint64_t*> numbers[] = {
       {"seeds", &plan.seeds}, {"start", &plan.start}, {"jobs", &plan.jobs}};
   for (const auto& [name, value] : numbers) {
     if (!parsed.Has(name)) continue;
     const auto number = flags::ParseNumber(parsed.Get(name), 1, 1'000'000'000'000);
     if (!number.has_value()) {
-      return Usage(absl::StrCat("--", name, " must be a whole number from 1, not \"",
-                                parsed.Get(name), "\""));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--", name, " must be a whole number from 1, not \"", parsed.Get(name), "\""));
     }
     *value = *number;
   }
-  if (parsed.GetBool("until-found")) plan.seeds = UINT64_MAX / 2;
-  plan.jobs = std::min<uint64_t>({plan.jobs, plan.seeds, 256});
-  if (const absl::Status status = CheckMutant(plan.mutant); !status.ok()) {
-    return Usage(status.message());
+  const bool endless = parsed.GetBool("until-found") || (parsed.Has("for") && !parsed.Has("seeds"));
+  if (endless) plan.seeds = 1'000'000'000'000;
+  if (parsed.Has("for")) {
+    const auto lasts = chaos::ParseDuration(parsed.Get("for"));
+    if (!lasts.ok() || *lasts <= Duration::zero()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--for must be a duration such as \"60s\" or \"5m\", not \"", parsed.Get("for"), "\""));
+    }
+    plan.deadline = std::chrono::steady_clock::now() + *lasts;
   }
+  KONSUL_ASSIGN_OR_RETURN(plan.share, ShareOf(parsed, [](const char* n) { return getenv(n); }));
+  plan.jobs = std::max<uint64_t>(1, std::min<uint64_t>({plan.jobs, plan.runs(), 256}));
+  return CheckMutant(plan.mutant);
+}
+
+int Usage(const absl::Status& status) {
+  std::fprintf(stderr, "konsul-sim: %s\n", std::string(status.message()).c_str());
+  return kExitUsage;
+}
+
+}  // namespace
+
+int SearchCommand(const flags::Parsed& parsed) {
+  const auto scenarios = LoadAll(parsed.positional.empty() ? std::string() : parsed.positional[0]);
+  if (!scenarios.ok()) return Usage(scenarios.status());
+  SearchPlan plan;
+  for (const auto& scenario : *scenarios) plan.scenarios.push_back(scenario.get());
+  plan.mutant = parsed.Get("mutant");
+  plan.seeds = plan.scenarios.front()->experiment.runs;
+  plan.jobs = static_cast<uint64_t>(std::max<int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN)));
+  if (const absl::Status status = ReadNumbers(parsed, plan); !status.ok()) return Usage(status);
+  const bool json = parsed.GetBool("json");
   const Scratch scratch;
   plan.scratch = scratch.root();
-  const SearchResult result = RunSearch(plan, /*quiet=*/false);
+  const SearchResult result = RunSearch(plan, /*quiet=*/json);
   if (result.failed && !result.interrupted) {
-    const std::string path =
-        parsed.Has("bundle") ? parsed.Get("bundle") : BundleName(scenario->argument, result.seed);
+    const std::string path = parsed.Has("bundle") ? parsed.Get("bundle")
+                                                  : BundleName(plan.ScenarioOf(result.run).argument,
+                                                               plan.SeedOf(result.run));
     KeepRun(plan, result, path);
   }
-  return Tell(plan, result);
+  const Teller teller(plan, result);
+  if (json) {
+    teller.Json();
+  } else {
+    teller.Text(parsed.GetBool("coverage"));
+  }
+  return teller.ExitCode(parsed.GetBool("cover"));
 }
 
 }  // namespace konsul::simulator

@@ -7,8 +7,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "cmd/konsul-sim/coverage.h"
 #include "core/base/check.h"
 #include "sim/cluster/runner.h"
 
@@ -32,18 +32,18 @@ uint64_t under_way = 0;
 // The parent tells people, and removes what is left.
 void TellCheckFailure(const std::string& text) {
   Tell(told_to, {.kind = Line::Kind::kFailed,
-                 .seed = under_way,
+                 .run = under_way,
                  .verdict = kExitCrash,
                  .text = absl::StrCat("invariant: ", text)});
   _exit(0);
 }
 
-std::string ProbesOf(const cluster::Report& report) {
-  std::map<std::string, uint64_t> probes = report.probes;
-  probes["operations-ok"] = report.operations.ok;
-  probes["operations-unknown"] = report.operations.unknown;
-  probes["entries-committed"] = report.committed;
-  return absl::StrJoin(probes, " ", absl::PairFormatter("="));
+std::string CoverageOf(const cluster::Report& report) {
+  Coverage coverage{report.probes, report.rare_paths, report.matrix};
+  coverage.happened["operations-ok"] = report.operations.ok;
+  coverage.happened["operations-unknown"] = report.operations.unknown;
+  coverage.happened["entries-committed"] = report.committed;
+  return coverage.Encode();
 }
 
 // Where two runs of one seed part, as the checkpoints tell.
@@ -61,7 +61,7 @@ std::string Divergence(const cluster::Report& a, const cluster::Report& b) {
 }  // namespace
 
 std::string Encode(const Line& line) {
-  return absl::StrCat(static_cast<int>(line.kind), "\t", line.seed, "\t", line.verdict, "\t",
+  return absl::StrCat(static_cast<int>(line.kind), "\t", line.run, "\t", line.verdict, "\t",
                       line.events, "\t", line.simulated_ns, "\t", absl::CEscape(line.text));
 }
 
@@ -70,7 +70,7 @@ std::optional<Line> Decode(const std::string& text) {
   Line line;
   int kind = 0;
   if (parts.size() != 6 || !absl::SimpleAtoi(parts[0], &kind) ||
-      !absl::SimpleAtoi(parts[1], &line.seed) || !absl::SimpleAtoi(parts[2], &line.verdict) ||
+      !absl::SimpleAtoi(parts[1], &line.run) || !absl::SimpleAtoi(parts[2], &line.verdict) ||
       !absl::SimpleAtoi(parts[3], &line.events) ||
       !absl::SimpleAtoi(parts[4], &line.simulated_ns) || !absl::CUnescape(parts[5], &line.text)) {
     return std::nullopt;
@@ -86,29 +86,32 @@ void WorkerMain(const SearchPlan& plan, uint64_t worker, int pipe) {
   SetCheckFailureHandler(&TellCheckFailure);
   {
     Scratch scratch(plan.scratch);
-    for (uint64_t i = worker; i < plan.seeds; i += plan.jobs) {
-      const uint64_t seed = plan.start + i;
-      Tell(pipe, {.kind = Line::Kind::kBegin, .seed = seed});
-      under_way = seed;
+    const uint64_t runs = plan.runs();
+    for (uint64_t i = worker; i < runs; i += plan.jobs) {
+      if (plan.deadline.has_value() && std::chrono::steady_clock::now() >= *plan.deadline) break;
+      const uint64_t run = plan.RunAt(i);
+      Tell(pipe, {.kind = Line::Kind::kBegin, .run = run});
+      under_way = run;
+      const chaos::Experiment& experiment = plan.ScenarioOf(run).experiment;
       cluster::RunOptions options;
-      options.seed = seed;
+      options.seed = plan.SeedOf(run);
       options.scratch = scratch.Fresh();
-      cluster::Report report = cluster::RunExperiment(plan.scenario->experiment, options);
+      cluster::Report report = cluster::RunExperiment(experiment, options);
       if (report.verdict == cluster::Verdict::kPass && plan.twice_every > 0 &&
           i % plan.twice_every == 0) {
         options.scratch = scratch.Fresh();
-        const cluster::Report again = cluster::RunExperiment(plan.scenario->experiment, options);
+        const cluster::Report again = cluster::RunExperiment(experiment, options);
         if (again.hash != report.hash) {
           report.verdict = cluster::Verdict::kNondeterminism;
           report.findings.push_back({"nondeterminism", Divergence(report, again)});
         }
       }
       Line line{.kind = Line::Kind::kDone,
-                .seed = seed,
+                .run = run,
                 .verdict = static_cast<int>(report.verdict),
                 .events = report.events,
                 .simulated_ns = report.simulated.count(),
-                .text = ProbesOf(report)};
+                .text = CoverageOf(report)};
       if (report.verdict != cluster::Verdict::kPass) {
         line.kind = Line::Kind::kFailed;
         line.text = absl::StrCat(report.findings[0].oracle, ": ", report.findings[0].text);

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutation.h"
+#include "core/base/probe.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
@@ -19,10 +20,12 @@ void Raft::Core::Tick(const Moment& moment) {
     if (moment.now >= QuorumLapses() || stuck) {
       // Somebody else may lead by now, or should: a leader that cannot write can only be in the
       // way (hashicorp/raft #503). Whoever waits here for an answer must not wait for ever.
+      probe::Reached(stuck ? Probe::kLeaderDiskStalled : Probe::kLeaderWithoutQuorum);
       BecomeFollower(moment, hard_state.term, NodeId(0));
       return;
     }
     if (leadership->transfer && moment.now >= leadership->transfer->gives_up) {
+      probe::Reached(Probe::kTransferGaveUp);
       leadership->transfer.reset();
     }
     if (moment.now >= leadership->heartbeat_due) {
@@ -34,6 +37,7 @@ void Raft::Core::Tick(const Moment& moment) {
   if (MayCampaign() && moment.now >= election_due) {
     ElectionTimeout(moment);
   } else if (votes && moment.now >= ask_again) {
+    probe::Reached(Probe::kAskedAgain);
     AskForVotes(/*again=*/true);
     ask_again = moment.now + options.heartbeat_interval;
   }
@@ -85,6 +89,7 @@ void Raft::Core::LeaderIsThere(const Moment& moment) {
 // voters stand up one after the other, in the order of their ids, as all of them get this hint at
 // once and would split the vote.
 void Raft::Core::LeaderIsGone(const Moment& moment) {
+  probe::Reached(Probe::kLeaderConnectionClosed);
   leader = NodeId(0);
   leader_heard = Instant::Past();
   Hurry(options.heartbeat_interval / 2);
@@ -106,9 +111,11 @@ void Raft::Core::ElectionTimeout(const Moment& moment) {
   // in this term, and each further term would only queue up behind it and never be won.
   // One that is stuck would not let a leader keep its promises either.
   if (!HardStateIsDurable() || moment.now >= DiskStalls()) {
+    probe::Reached(Probe::kCampaignAwaitsDisk);
     ResetElectionTimer(moment);
     return;
   }
+  if (!configuration().IsVoter(id)) probe::Reached(Probe::kNonVoterCampaigns);
   leader = NodeId(0);
   patience = std::min(2 * patience, options.election_timeout);
   if (options.pre_vote) {
@@ -193,6 +200,7 @@ void Raft::Core::CountVotes(const Moment& moment) {
     case VoteResult::kPending:
       break;
     case VoteResult::kLost:
+      probe::Reached(role == Role::kCandidate ? Probe::kSplitVote : Probe::kPreVoteLost);
       BecomeFollower(moment, hard_state.term, NodeId(0));
       break;
     case VoteResult::kWon:
@@ -229,6 +237,7 @@ void Raft::Core::BecomeLeader(const Moment& moment) {
 // the greater id makes way, but only once: the other one may not be able to win.
 void Raft::Core::MakeWay(const Moment& moment, NodeId other, bool granted) {
   if (role != Role::kPreCandidate || !granted || other > id || yielded) return;
+  probe::Reached(Probe::kMadeWay);
   yielded = true;
   BecomeFollower(moment, hard_state.term, NodeId(0));
 }
@@ -247,8 +256,11 @@ void Raft::Core::HandleVoteRequest(const Moment& moment, const Message& message,
                                    const VoteRequest& request) {
   const bool vote_is_free = message.term > hard_state.term || hard_state.vote == NodeId(0) ||
                             hard_state.vote == message.from;
-  bool granted =
-      vote_is_free && MayTakePart() && log.IsUpToDate(request.last_index, request.last_term);
+  const bool up_to_date = log.IsUpToDate(request.last_index, request.last_term);
+  bool granted = vote_is_free && MayTakePart() && up_to_date;
+  if (!vote_is_free) probe::Reached(Probe::kVoteRefusedForOther);
+  if (!MayTakePart()) probe::Reached(Probe::kVoteRefusedWithoutLog);
+  if (vote_is_free && !up_to_date) probe::Reached(Probe::kVoteRefusedForLog);
   if (mutation::On(Mutation::kPromotedLearnerIsMute) && configurations.WasLearner(id)) {
     granted = false;
   }

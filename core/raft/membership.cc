@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/mutation.h"
+#include "core/base/probe.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
@@ -36,6 +37,7 @@ absl::StatusOr<Raft::Proposed> Raft::Core::ProposeConfiguration(const Moment& mo
   const bool reuse = mutation::On(Mutation::kReuseRemovedId);
   for (const Member& member : target.Members()) {
     if (configuration().IsRetired(member.id) && !reuse) {
+      probe::Reached(Probe::kRetiredRefused);
       return absl::FailedPreconditionError(
           absl::StrCat("server ", ToHex(member.id.value),
                        " was a member once and was removed; wipe its data directory, so that it "
@@ -125,6 +127,7 @@ void Raft::Core::ConfigurationCommitted(const Moment& moment) {
   if (configuration().IsVoter(id)) return;
   // Thesis 4.2.2: a leader that removed itself steps down now, not earlier. Naming a successor
   // saves the others an election time-out.
+  probe::Reached(Probe::kLeaderRemovedItself);
   SendHeartbeats(moment.now);
   if (const NodeId successor = FurthestVoter(); successor != NodeId(0)) SendTimeoutNow(successor);
   BecomeFollower(moment, hard_state.term, NodeId(0));

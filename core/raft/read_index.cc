@@ -2,6 +2,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/mutation.h"
+#include "core/base/probe.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
@@ -20,6 +21,7 @@ absl::Status Raft::Core::ReadIndex(uint64_t context) {
 // committed (5.4.2), and its index could be older than what was read elsewhere.
 bool Raft::Core::CanStartReadRound() const {
   if (!leadership->reads.has_waiting()) return false;
+  if (log.TermAt(commit) != hard_state.term) probe::Reached(Probe::kReadAwaitsOwnTerm);
   return log.TermAt(commit) == hard_state.term || mutation::On(Mutation::kReadBeforeOwnCommit);
 }
 
@@ -54,6 +56,7 @@ absl::StatusOr<Index> Raft::Core::LeaseRead(Instant now) const {
     return absl::UnavailableError("leases are switched off");
   }
   if (leadership->lease_released && !mutation::On(Mutation::kLeaseAfterTransfer)) {
+    probe::Reached(Probe::kLeaseReleased);
     return absl::UnavailableError("the lease was given up for a transfer");
   }
   if (log.TermAt(commit) != hard_state.term) {
@@ -65,7 +68,11 @@ absl::StatusOr<Index> Raft::Core::LeaseRead(Instant now) const {
   const int64_t ours = kMillion - drift;
   const int64_t theirs = kMillion + drift;
   const Duration lease(promise / theirs * ours + promise % theirs * ours / theirs);
-  if (now >= from + lease) return absl::UnavailableError("the lease has run out");
+  if (now >= from + lease) {
+    probe::Reached(Probe::kLeaseRanOut);
+    return absl::UnavailableError("the lease has run out");
+  }
+  probe::Reached(Probe::kLeaseRead);
   return commit;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "core/base/check.h"
 #include "core/base/mutation.h"
+#include "core/base/probe.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
@@ -20,6 +21,7 @@ absl::StatusOr<Raft::Proposed> Raft::Core::Propose(const Moment& moment, Payload
   if (role != Role::kLeader) return absl::UnavailableError("this server is not the leader");
   if (leadership->transfer) return absl::UnavailableError("the leadership is being handed over");
   if (IsOverloaded()) {
+    probe::Reached(Probe::kWriteOverload);
     return absl::ResourceExhaustedError(
         "too many writes are waiting to be replicated; try again later");
   }
@@ -89,6 +91,7 @@ AppendRequest Raft::Core::AppendRequestTo(NodeId peer, Index next) const {
 void Raft::Core::SendEntries(Instant now, NodeId peer, Progress& follower) {
   // Paper 7: what the follower needs first is gone from the log.
   if (follower.next() <= log.base()) {
+    probe::Reached(Probe::kSnapshotNeeded);
     follower.NeedsSnapshot(log.base());
     out.snapshots.push_back(peer);
     return;
@@ -167,6 +170,7 @@ void Raft::Core::AdvanceCommit(const Moment& moment) {
   if (reached <= commit) return;
   // 5.4.2, figure 8: an older term's entry may be on a majority and still be overwritten.
   const bool own_term = log.TermAt(reached) == hard_state.term;
+  if (!own_term) probe::Reached(Probe::kOlderTermWaits);
   if (!own_term && !mutation::On(Mutation::kCommitOlderTerm)) return;
   for (Index i = commit + 1; i <= reached; ++i) {
     leadership->uncommitted_bytes -= log.At(i)->payload->size();
@@ -176,6 +180,7 @@ void Raft::Core::AdvanceCommit(const Moment& moment) {
   // A new leader may find the old one's joint configuration committed already.
   const bool first_of_term = log.TermAt(commit) != hard_state.term;
   commit = reached;
+  if (first_of_term && configuration().joint()) probe::Reached(Probe::kJointInherited);
   if (configuration_committed || first_of_term) ConfigurationCommitted(moment);
 }
 
@@ -194,6 +199,7 @@ void Raft::Core::HandleAppendRequest(const Moment& moment, const Message& messag
   AppendReply reply{.read_round = request.read_round, .sent = request.sent};
   // Receiver 2: "reply false if log doesn't contain an entry at prevLogIndex whose term matches".
   if (request.prev_index >= log.base() && !log.Matches(request.prev_index, request.prev_term)) {
+    probe::Reached(Probe::kAppendRefused);
     reply.match_or_rejected = request.prev_index;
     reply.hint_index = log.LastAtMost(request.prev_index, request.prev_term);
     reply.hint_term = log.TermAt(reply.hint_index).value();
@@ -214,12 +220,15 @@ void Raft::Core::HandleAppendRequest(const Moment& moment, const Message& messag
   }
   if (std::optional<Index> first_new = log.FirstNew(request.entries)) {
     if (*first_new <= log.last_index()) {
+      probe::Reached(Probe::kConflictTruncated);
       const bool back = mutation::On(Mutation::kRollBackToCommit);
       TruncateLogFrom(back ? std::max(commit, log.base()) + 1 : *first_new);
     }
     for (Entry& entry : request.entries) {
       if (entry.index == log.last_index() + 1) AppendToLog(moment, std::move(entry));
     }
+  } else if (!request.entries.empty()) {
+    probe::Reached(Probe::kAppendOfKnown);
   }
   // Receiver 5: "if leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last
   // new entry)". What lies beyond `match` here may not be the leader's.
@@ -241,6 +250,7 @@ void Raft::Core::HandleAppendRequest(const Moment& moment, const Message& messag
 void Raft::Core::TruncateLogFrom(Index from) {
   KONSUL_CHECK(from > commit || mutation::On(Mutation::kPrevZeroReappends), "entry ", from.value,
                " conflicts with the leader's, but up to ", commit.value, " all is committed");
+  if (from <= configurations.current_index()) probe::Reached(Probe::kConfigurationRolledBack);
   log.TruncateFrom(from);
   writes.Truncate(from);
   configurations.Truncate(from);

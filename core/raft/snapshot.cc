@@ -9,6 +9,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutation.h"
+#include "core/base/probe.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
@@ -18,7 +19,10 @@ void Raft::Core::Compact(Index upto) {
   log.CompactTo(upto);
   configurations.Compact(log.base());
   if (role != Role::kLeader) return;
-  for (auto& [peer, follower] : leadership->followers) follower.Compacted(log.base());
+  for (auto& [peer, follower] : leadership->followers) {
+    if (follower.next() <= log.base()) probe::Reached(Probe::kCompactedUnderFollower);
+    follower.Compacted(log.base());
+  }
 }
 
 SnapshotPoint Raft::Core::PointAt(Index index) const {
@@ -37,7 +41,11 @@ void Raft::Core::InstallSnapshot(const Moment& moment, NodeId from, Term term,
                hard_state.term.value);
   BecomeFollower(moment, term, from);
   LeaderIsThere(moment);
-  if (point.last.index > commit) AcceptSnapshot(point);
+  if (point.last.index > commit) {
+    AcceptSnapshot(point);
+  } else {
+    probe::Reached(Probe::kSnapshotOutdated);
+  }
   // Also when there was nothing new in it: the leader learns where to go on.
   SendAfterPersist(from, hard_state.term,
                    AppendReply{.success = true,
@@ -52,6 +60,7 @@ void Raft::Core::AcceptSnapshot(const SnapshotPoint& point) {
   const bool keeps = mutation::On(Mutation::kKeepConflictingEntry)
                          ? log.last_index() >= point.last.index
                          : log.Matches(point.last.index, point.last.term);
+  probe::Reached(keeps ? Probe::kSnapshotKeepsLog : Probe::kSnapshotResetsLog);
   if (keeps) {
     // All of it is here; only that it is committed is news.
     commit = point.last.index;

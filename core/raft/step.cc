@@ -3,6 +3,7 @@
 
 #include "core/base/check.h"
 #include "core/base/mutation.h"
+#include "core/base/probe.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
@@ -44,10 +45,14 @@ void Raft::Core::Step(const Moment& moment, Message message) {
   // Thesis 4.2.3: while a leader is alive, nobody else is helped to depose it, not even by taking
   // over the term.
   const auto* request = std::get_if<VoteRequest>(&message.body);
-  if (request != nullptr && !request->transfer && IsLoyal(moment.now, message.term)) return;
+  if (request != nullptr && !request->transfer && IsLoyal(moment.now, message.term)) {
+    probe::Reached(moment.now < promised_until ? Probe::kLoyalByPromise : Probe::kLoyalToLeader);
+    return;
+  }
   // All servers: "if RPC request or response contains term T > currentTerm: set currentTerm = T,
   // convert to follower".
   if (message.term > hard_state.term && !IsAboutALaterTermOnly(message)) {
+    if (role == Role::kLeader) probe::Reached(Probe::kLeaderDeposed);
     BecomeFollower(moment, message.term, NodeId(0));
   }
   if (auto* vote = std::get_if<VoteRequest>(&message.body)) {
@@ -88,6 +93,7 @@ bool Raft::Core::IsLoyal(Instant now, Term asked) const {
 // leader that was cut off, but also the only one that could be elected, or a leader which does not
 // know that *we* are ahead and cannot follow it: both would wait for ever (etcd #8243, #8501).
 void Raft::Core::AnswerFromThePast(const Message& message) {
+  probe::Reached(Probe::kStaleRequest);
   if (auto* vote = std::get_if<VoteRequest>(&message.body)) {
     if (vote->pre && mutation::On(Mutation::kIgnoreOldPreVote)) return;
     Send(message.from, hard_state.term, VoteReply{.pre = vote->pre, .granted = false});
@@ -103,7 +109,11 @@ void Raft::Core::BecomeFollower(const Moment& moment, Term new_term, NodeId new_
   if (new_term > hard_state.term || mutation::On(Mutation::kClearVoteOnStepDown)) {
     hard_state = HardState{new_term, NodeId(0)};
   }
+  if (role == Role::kCandidate && new_leader != NodeId(0)) {
+    probe::Reached(Probe::kCandidateDeposed);
+  }
   if (role == Role::kLeader) {
+    if (leadership->reads.has_open_rounds()) probe::Reached(Probe::kReadsFailed);
     leadership->reads.Fail(&out.failed_reads);
     leadership.reset();
     ResetElectionTimer(moment);  // a leader has none

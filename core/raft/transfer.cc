@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/probe.h"
 #include "core/raft/core.h"
 
 namespace konsul::raft {
@@ -53,7 +54,10 @@ void Raft::Core::TransferStep() {
   if (!transfer || transfer->told) return;
   const auto found = leadership->followers.find(transfer->to);
   KONSUL_CHECK(found != leadership->followers.end(), "the successor is gone");
-  if (found->second.match() < log.last_index()) return;
+  if (found->second.match() < log.last_index()) {
+    probe::Reached(Probe::kTransferAwaited);
+    return;
+  }
   transfer->told = true;
   SendTimeoutNow(transfer->to);
 }
@@ -70,6 +74,7 @@ void Raft::Core::HandleTimeoutNow(const Moment& moment, const Message& message) 
   if (message.term != hard_state.term || role != Role::kFollower || !MayCampaign()) return;
   if (leader != NodeId(0) && leader != message.from) return;
   if (!HardStateIsDurable()) return;
+  probe::Reached(Probe::kCampaignByTransfer);
   Campaign(moment, /*transfer=*/true);
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/probe.h"
 #include "core/base/status.h"
 
 namespace konsul::server {
@@ -110,6 +111,7 @@ absl::Status MembershipDriver::AwaitQuorumOf(const raft::Configuration& target) 
     const std::vector<std::string> silent = SilentSince(asked, target);
     if (target.voters.size() - silent.size() > target.voters.size() / 2) return absl::OkStatus();
     if (env_.clock.Now() >= patience) {
+      probe::Reached(Probe::kMembershipWithoutQuorum);
       return absl::FailedPreconditionError(
           absl::StrCat("the ", target.voters.size(),
                        " voters that would remain have no majority: ", absl::StrJoin(silent, ", "),
@@ -190,6 +192,8 @@ absl::Status MembershipDriver::PromoteLearners() {
     if (is_new || follower.match < round->second.target) continue;
     if (now - round->second.began <= options_.election_timeout) {
       ready.push_back(*current.Find(follower.id));
+    } else {
+      probe::Reached(Probe::kLearnerTooSlow);
     }
     round->second = {last, now};
   }
@@ -201,8 +205,10 @@ absl::Status MembershipDriver::PromoteLearners() {
           Erase(target.learners, member.id);
           // Whoever was at this address lost its data and came back as somebody new. One step
           // replaces it, so that the number of voters stays as it was.
-          std::erase_if(target.voters,
-                        [&](const raft::Member& voter) { return voter.address == member.address; });
+          const size_t replaced = std::erase_if(target.voters, [&](const raft::Member& voter) {
+            return voter.address == member.address;
+          });
+          if (replaced > 0) probe::Reached(Probe::kMemberReplaced);
           Insert(target.voters, member);
           env_.logger.Info("membership", "a server has caught up and becomes a voter",
                            {{"server", ToHex(member.id.value)}, {"name", member.name}});

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/probe.h"
 #include "core/base/status.h"
 #include "core/server/server_impl.h"
 
@@ -33,6 +34,7 @@ absl::StatusOr<std::string> ServerImpl::Execute(std::string command, Instant dea
     if (reply.ok()) return std::move(reply->result);
     // Only Unavailable promises that nothing happened.
     if (!absl::IsUnavailable(reply.status())) return reply.status();
+    probe::Reached(Probe::kForwardedWriteRetried);
     if (env_.After(kRetryPause) >= deadline) return absl::UnavailableError("No cluster leader");
     KONSUL_RETURN_IF_ERROR(env_.Sleep(kRetryPause));
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/probe.h"
 #include "core/base/status.h"
 
 namespace konsul::server {
@@ -22,6 +23,8 @@ absl::StatusOr<SnapshotChunkReply> SnapshotInstaller::OnChunk(const SnapshotChun
     KONSUL_RETURN_IF_ERROR(Prepare(meta));
     if (!chunk.bytes.empty() && chunk.offset == receiver_->offset()) {
       KONSUL_RETURN_IF_ERROR(receiver_->Write(chunk.offset, chunk.bytes));
+    } else if (chunk.offset != receiver_->offset()) {
+      probe::Reached(Probe::kSnapshotResumed);
     }
     // Anything else is a repetition, or was meant for a transfer that did not survive a restart:
     // the reply says where to go on.

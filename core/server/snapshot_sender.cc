@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/probe.h"
 #include "core/base/status.h"
 
 namespace konsul::server {
@@ -81,6 +82,7 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
 void SnapshotSender::Mend() {
   const absl::Status status = store_.CheckLatest();
   if (!absl::IsDataLoss(status)) return;
+  probe::Reached(Probe::kSnapshotMended);
   Lost(status).IgnoreError();
   env_.logger.Error("snapshot", "the latest one is damaged on this server's disk; writing another",
                     {{"error", status.ToString()}});

@@ -71,6 +71,8 @@ class NodeObserver : public server::Observer {
 
   // While a process runs and has its log recovered.
   bool started() const { return raft_ != nullptr; }
+  // Its consensus then, else null.
+  const raft::Raft* raft() const { return raft_; }
   bool leads() const { return raft_ != nullptr && raft_->status().role == raft::Role::kLeader; }
   // What its consensus knows now, for people; "not running" when it does not.
   std::string Describe() const;

@@ -86,6 +86,7 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
 }
 
 Report Run::Execute() {
+  const probe::Scope counting(rare_paths_);
   world_.SetAfterStep([this](sim::HostId) { AfterStep(); });
   Boot();
   if (!failed()) FaultPhase();
@@ -174,6 +175,7 @@ void Run::Direct() {
   if (director_.next() <= now) {
     bool changed = false;
     for (const chaos::Injection& injection : director_.Advance(now, cluster_.Inventory())) {
+      matrix_.Note(injection, cluster_);
       injector_.Apply(injection);
       changed = changed || injection.kind != chaos::Injection::Kind::kSkipped;
     }

@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "chaos/director.h"
+#include "core/base/probe.h"
 #include "sim/checkers/acked_writes.h"
 #include "sim/checkers/availability.h"
 #include "sim/cluster/cluster.h"
+#include "sim/cluster/fault_matrix.h"
 #include "sim/cluster/injector.h"
 #include "sim/cluster/machine_room.h"
 #include "sim/cluster/runner.h"
@@ -83,6 +85,8 @@ class Run {
   bool final_reads_done_ = false;
   std::vector<checkers::FinalRead> final_reads_;
   std::map<std::string, uint64_t> probes_;
+  FaultMatrix matrix_;
+  probe::Counts rare_paths_;
 };
 
 }  // namespace konsul::cluster

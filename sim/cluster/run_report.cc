@@ -60,6 +60,10 @@ Report Run::MakeReport() {
   report.probes["operator-done"] = operator_state_.done;
   report.probes["operator-unknown"] = operator_state_.unknown;
   report.probes["digests-compared"] = oracles_.digests.comparisons();
+  for (size_t i = 0; i < probe::kCount; ++i) {
+    report.rare_paths[std::string(probe::Names()[i].name)] = rare_paths_[i];
+  }
+  report.matrix = matrix_.cells();
   report.schedule = director_.record();
   report.turns = operator_state_.turns;
   report.steps = StepsDone();

@@ -61,8 +61,10 @@ struct Report {
   Duration simulated{};
   workloads::Counts operations;
   uint64_t committed = 0;  // entries
-  // What happened at least once, by name; a search adds them up to see what never does.
+  // What happened how often, by name; a search adds all of these up to see what never does.
   std::map<std::string, uint64_t> probes;
+  std::map<std::string, uint64_t> rare_paths;  // every core/base/probe.h
+  std::map<std::string, uint64_t> matrix;      // sim/cluster/fault_matrix.h
   std::vector<chaos::Injection> schedule;
   // What the clients did until the heal, by workload and time, and the operator's turns.
   std::vector<std::vector<chaos::Step>> steps;

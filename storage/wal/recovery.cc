@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/mutation.h"
+#include "core/base/probe.h"
 #include "core/base/status.h"
 #include "storage/wal/segment_reader.h"
 
@@ -166,6 +167,7 @@ class Recoverer {
 
   // A last segment without header and records never took part in the log.
   absl::Status DropUnfinished(const std::string& path) {
+    probe::Reached(Probe::kWalUnfinishedSegment);
     logger_.Warn("wal", "removing an unfinished segment", {{"file", path}});
     KONSUL_RETURN_IF_ERROR(disk_.Remove(path));
     return disk_.SyncDir(directory_);
@@ -185,6 +187,7 @@ class Recoverer {
       const uint64_t from = i == out_.active ? out_.tail : kSegmentHeaderBytes;
       const uint64_t to = used_ends_[i];
       if (to > from) {
+        probe::Reached(Probe::kWalTornTail);
         out_.torn_bytes += to - from;
         KONSUL_RETURN_IF_ERROR(Zero(*segment.file, from, to));
       } else if (i == out_.active) {
@@ -214,7 +217,9 @@ class Recoverer {
 
 absl::StatusOr<Recovery> Recover(env::Disk& disk, absl::string_view directory, NodeId node,
                                  Logger& logger) {
-  return Recoverer(disk, directory, node, logger).Run();
+  absl::StatusOr<Recovery> recovery = Recoverer(disk, directory, node, logger).Run();
+  if (absl::IsDataLoss(recovery.status())) probe::Reached(Probe::kWalDamageFound);
+  return recovery;
 }
 
 }  // namespace konsul::wal
