@@ -98,6 +98,7 @@ mutants() {
   build mutants konsul-sim || { count "mutants (build)" 0 1; return; }
   say "looking for the planted bugs"
   counted mutants tests/sim/mutants.sh build/mutants/bin/konsul-sim
+  counted nondeterminism tests/sim/nondeterminism.sh build/mutants/bin/konsul-sim
 }
 
 search() {

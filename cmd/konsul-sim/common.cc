@@ -119,6 +119,8 @@ Scratch::Scratch() {
 }
 
 Scratch::Scratch(const std::string& parent) : root_(absl::StrCat(parent, "/", getpid())) {
+  std::error_code error;
+  fs::create_directories(root_, error);
   ScratchRoot() = root_;
 }
 

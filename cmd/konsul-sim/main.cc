@@ -91,6 +91,8 @@ const std::vector<flags::Flag>& SearchFlags() {
        "Kubernetes indexed job, or from a Slurm job array."},
       {"count", Kind::kString, "N",
        "How many shares there are. Also from KONSUL_SEARCH_COUNT, or from a Slurm job array."},
+      {"twice-every", Kind::kString, "N",
+       "Every N-th run is run twice, and the two compared; 50 without it."},
       {"coverage", Kind::kBool, "",
        "Tells which faults met which servers when, and which rare paths were taken how often."},
       {"cover", Kind::kBool, "", "Exit code 6 when a rare path was never taken."},

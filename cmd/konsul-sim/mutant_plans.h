@@ -14,6 +14,8 @@ struct MutantPlan {
   Mutation mutation = Mutation::kNone;
   const char* seen_in = "";            // where such a bug was found
   std::vector<std::string> scenarios;  // tried in this order
+  // It breaks no promise but this one, so every seed runs twice.
+  bool nondeterminism = false;
 };
 
 // One for each mutation but kNone, in the order of the enum.

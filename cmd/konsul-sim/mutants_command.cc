@@ -53,6 +53,7 @@ struct Hunt {
 Hunt Look(const MutantPlan& mutant, SearchPlan plan) {
   Hunt hunt;
   plan.mutant = NameOf(mutant.mutation);
+  plan.twice_every = mutant.nondeterminism ? 1 : 0;
   for (const std::string& name : mutant.scenarios) {
     const auto scenario = LoadScenario(name);
     KONSUL_CHECK(scenario.ok(), scenario.status().ToString());
@@ -101,7 +102,6 @@ int MutantsCommand(const flags::Parsed& parsed) {
   }
   SearchPlan plan;
   plan.seeds = 500;
-  plan.twice_every = 0;
   plan.jobs = static_cast<uint64_t>(std::max<int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN)));
   const std::pair<const char*, uint64_t*> numbers[] = {{"seeds", &plan.seeds},
                                                        {"jobs", &plan.jobs}};

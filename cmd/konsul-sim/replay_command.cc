@@ -1,8 +1,6 @@
 // konsul-sim replay: a bundle's run once more; up to an event, or beside another run.
 #include <algorithm>
 #include <cstdio>
-#include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "chaos/parse.h"
 #include "cmd/konsul-sim/bundle.h"
 #include "cmd/konsul-sim/common.h"
+#include "cmd/konsul-sim/divergence.h"
 #include "core/base/status.h"
 #include "sim/cluster/runner.h"
 
@@ -20,20 +19,10 @@ namespace {
 
 using cluster::Report;
 
-// Events shown before the first that differs.
-constexpr uint64_t kBefore = 5;
-
 int Usage(const absl::Status& status) {
   std::fprintf(stderr, "konsul-sim: %s\n", std::string(status.message()).c_str());
   return kExitUsage;
 }
-
-// One of the runs to compare.
-struct Side {
-  chaos::Experiment experiment;
-  uint64_t seed = 0;
-  std::string name;
-};
 
 Report RunSide(const Side& side, Scratch& scratch, uint64_t until, sim::Trace::Sink sink) {
   cluster::RunOptions options;
@@ -96,57 +85,26 @@ int Until(const Side& side, uint64_t event, Scratch& scratch) {
   return 0;
 }
 
-using Window = std::map<uint64_t, std::pair<std::string, std::string>>;  // hash, JSON
-
-Window Events(const Side& side, uint64_t first, uint64_t last, Scratch& scratch) {
-  Window out;
-  RunSide(side, scratch, last, [&](const sim::TraceRecord& record) {
-    if (record.number < first || record.number > last) return;
-    out[record.number] = {record.hash.ToHex(), sim::ToJson(record)};
-  });
-  return out;
-}
-
-void Print(const char* mark, const Window& events, uint64_t number) {
-  const auto it = events.find(number);
-  std::printf("%s %s\n", mark,
-              it == events.end() ? "(the run has ended)" : it->second.second.c_str());
+void Print(const char* mark, const std::string& event) {
+  std::printf("%s %s\n", mark, event.empty() ? "(the run has ended)" : event.c_str());
 }
 
 int Diff(const Side& a, const Side& b, Scratch& scratch) {
-  const Report first = RunSide(a, scratch, 0, nullptr);
-  const Report second = RunSide(b, scratch, 0, nullptr);
+  const Comparison compared = Compare(a, b, scratch);
   std::printf("a  %s: %s, %llu events\nb  %s: %s, %llu events\n", a.name.c_str(),
-              first.hash.ToHex().c_str(), static_cast<unsigned long long>(first.events),
-              b.name.c_str(), second.hash.ToHex().c_str(),
-              static_cast<unsigned long long>(second.events));
-  if (first.hash == second.hash) {
+              compared.a.hash.ToHex().c_str(), static_cast<unsigned long long>(compared.a.events),
+              b.name.c_str(), compared.b.hash.ToHex().c_str(),
+              static_cast<unsigned long long>(compared.b.events));
+  if (!compared.divergence.has_value()) {
     std::printf("no event differs\n");
     return 0;
   }
-  size_t i = 0;
-  while (i < first.checkpoints.size() && i < second.checkpoints.size() &&
-         first.checkpoints[i] == second.checkpoints[i]) {
-    ++i;
-  }
-  const uint64_t from = i * sim::Trace::kCheckpointEvery + 1;
-  const uint64_t to = from + sim::Trace::kCheckpointEvery;
-  const uint64_t shown = from > kBefore ? from - kBefore : 1;
-  const Window events_a = Events(a, shown, to, scratch);
-  const Window events_b = Events(b, shown, to, scratch);
-  uint64_t number = from;
-  const auto same = [&](uint64_t n) {
-    const auto x = events_a.find(n);
-    const auto y = events_b.find(n);
-    return x != events_a.end() && y != events_b.end() && x->second.first == y->second.first;
-  };
-  while (number < to && same(number)) ++number;
-  std::printf("the first event that differs is %llu\n", static_cast<unsigned long long>(number));
-  for (uint64_t n = number > kBefore ? number - kBefore : 1; n < number; ++n) {
-    Print(" ", events_a, n);
-  }
-  Print("a", events_a, number);
-  Print("b", events_b, number);
+  const Divergence& divergence = *compared.divergence;
+  std::printf("the first event that differs is %llu\n",
+              static_cast<unsigned long long>(divergence.event));
+  for (const std::string& event : divergence.before) Print(" ", event);
+  Print("a", divergence.a);
+  Print("b", divergence.b);
   return static_cast<int>(cluster::Verdict::kNondeterminism);
 }
 

@@ -59,7 +59,8 @@ class Teller {
                 absl::StrJoin(result_.coverage.happened, " ", absl::PairFormatter("=")).c_str());
     if (coverage) std::printf("\n%s", result_.coverage.Table().c_str());
     const std::vector<std::string> never = result_.coverage.NeverTaken();
-    if (!never.empty()) {
+    const bool told = coverage || plan_.scenarios.size() > 1;
+    if (told && !never.empty()) {
       std::printf("never     %s (rare paths that no run took)\n",
                   absl::StrJoin(never, " ").c_str());
     }
@@ -155,8 +156,10 @@ absl::StatusOr<std::vector<std::unique_ptr<Scenario>>> LoadAll(const std::string
 }
 
 absl::Status ReadNumbers(const flags::Parsed& parsed, SearchPlan& plan) {
-  const std::pair<const char*, uint64_t*> numbers[] = {
-      {"seeds", &plan.seeds}, {"start", &plan.start}, {"jobs", &plan.jobs}};
+  const std::pair<const char*, uint64_t*> numbers[] = {{"seeds", &plan.seeds},
+                                                       {"start", &plan.start},
+                                                       {"jobs", &plan.jobs},
+                                                       {"twice-every", &plan.twice_every}};
   for (const auto& [name, value] : numbers) {
     if (!parsed.Has(name)) continue;
     const auto number = flags::ParseNumber(parsed.Get(name), 1, 1'000'000'000'000);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cmd/konsul-sim/coverage.h"
+#include "cmd/konsul-sim/divergence.h"
 #include "core/base/check.h"
 #include "sim/cluster/runner.h"
 
@@ -46,16 +47,25 @@ std::string CoverageOf(const cluster::Report& report) {
   return coverage.Encode();
 }
 
-// Where two runs of one seed part, as the checkpoints tell.
-std::string Divergence(const cluster::Report& a, const cluster::Report& b) {
-  size_t i = 0;
-  while (i < a.checkpoints.size() && i < b.checkpoints.size() &&
-         a.checkpoints[i] == b.checkpoints[i]) {
-    ++i;
+// One run. `twice`: and once more, event by event.
+cluster::Report RunOne(const chaos::Experiment& experiment, uint64_t seed, bool twice,
+                       Scratch& scratch) {
+  if (twice) {
+    const Side side{experiment, seed, ""};
+    Comparison compared = Compare(side, side, scratch);
+    if (compared.divergence.has_value()) {
+      compared.a.verdict = cluster::Verdict::kNondeterminism;
+      compared.a.findings = {
+          {"nondeterminism",
+           absl::StrCat("two runs differ, ", compared.a.hash.ToHex(), " and ",
+                        compared.b.hash.ToHex(), "; ", compared.divergence->ToString())}};
+    }
+    return std::move(compared.a);
   }
-  return absl::StrCat("two runs differ: ", a.hash.ToHex(), " and ", b.hash.ToHex(),
-                      "; the first difference is between event ", i * 1000 + 1, " and ",
-                      (i + 1) * 1000);
+  cluster::RunOptions options;
+  options.seed = seed;
+  options.scratch = scratch.Fresh();
+  return cluster::RunExperiment(experiment, options);
 }
 
 }  // namespace
@@ -92,20 +102,9 @@ void WorkerMain(const SearchPlan& plan, uint64_t worker, int pipe) {
       const uint64_t run = plan.RunAt(i);
       Tell(pipe, {.kind = Line::Kind::kBegin, .run = run});
       under_way = run;
-      const chaos::Experiment& experiment = plan.ScenarioOf(run).experiment;
-      cluster::RunOptions options;
-      options.seed = plan.SeedOf(run);
-      options.scratch = scratch.Fresh();
-      cluster::Report report = cluster::RunExperiment(experiment, options);
-      if (report.verdict == cluster::Verdict::kPass && plan.twice_every > 0 &&
-          i % plan.twice_every == 0) {
-        options.scratch = scratch.Fresh();
-        const cluster::Report again = cluster::RunExperiment(experiment, options);
-        if (again.hash != report.hash) {
-          report.verdict = cluster::Verdict::kNondeterminism;
-          report.findings.push_back({"nondeterminism", Divergence(report, again)});
-        }
-      }
+      const bool twice = plan.twice_every > 0 && i % plan.twice_every == 0;
+      const cluster::Report report =
+          RunOne(plan.ScenarioOf(run).experiment, plan.SeedOf(run), twice, scratch);
       Line line{.kind = Line::Kind::kDone,
                 .run = run,
                 .verdict = static_cast<int>(report.verdict),

@@ -1,5 +1,9 @@
 #include "core/base/mutation.h"
 
+#ifdef KONSUL_MUTANTS
+#include <chrono>
+#endif
+
 namespace konsul::mutation {
 
 #ifdef KONSUL_MUTANTS
@@ -9,6 +13,10 @@ Mutation active = Mutation::kNone;
 
 bool On(Mutation m) { return active == m; }
 void Activate(Mutation m) { active = m; }
+
+uint64_t MachineClock() {
+  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
 #endif
 
 const std::vector<Named>& All() {
@@ -81,6 +89,10 @@ const std::vector<Named>& All() {
        "a segment gets its name before its header is durable"},
       {Mutation::kGrowWithoutSync, "grow-without-sync",
        "a log file that grows is synced without its new size"},
+      {Mutation::kStrayClock, "stray-clock",
+       "an election time-out depends on the machine's own clock, past the seam"},
+      {Mutation::kHashOrder, "hash-order",
+       "heartbeats leave in the order of a hash table of addresses"},
   };
   return *all;
 }

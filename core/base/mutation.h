@@ -6,6 +6,7 @@
 #ifndef KONSUL_CORE_BASE_MUTATION_H_
 #define KONSUL_CORE_BASE_MUTATION_H_
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -51,6 +52,8 @@ enum class Mutation {
   kTrustMisdirectedWrite,
   kUnfinishedSegment,
   kGrowWithoutSync,
+  kStrayClock,
+  kHashOrder,
 };
 
 namespace mutation {
@@ -60,9 +63,12 @@ inline constexpr bool kCompiledIn = true;
 bool On(Mutation m);
 // Process-wide; set once before a run starts.
 void Activate(Mutation m);
+// For kStrayClock: the machine's own clock, which nothing that a node does may see.
+uint64_t MachineClock();
 #else
 inline constexpr bool kCompiledIn = false;
 constexpr bool On(Mutation) { return false; }
+constexpr uint64_t MachineClock() { return 0; }
 #endif
 
 struct Named {

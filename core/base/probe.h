@@ -1,5 +1,5 @@
 // Rare paths, so that a search can say which of them it never took: a promise is only as well
-// tested as the path on which it might break (docs/simulation.md).
+// tested as the path on which it might break (docs/features/simulation.md).
 //
 // A site says `probe::Reached(Probe::kSplitVote)`. Outside the simulator nobody counts, and the
 // call is a look at one pointer. Counting changes nothing that a node could see, and no trace.

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "core/base/check.h"
+#include "core/base/hash.h"
 #include "core/base/mutation.h"
 #include "core/base/probe.h"
 #include "core/raft/core.h"
@@ -74,6 +75,16 @@ void Raft::Core::SendWhatIsOwed(Instant now) {
 }
 
 void Raft::Core::SendHeartbeats(Instant now) {
+  if (mutation::On(Mutation::kHashOrder)) {
+    std::map<uint64_t, NodeId> table;  // by the hash of the address
+    for (const auto& [peer, follower] : leadership->followers) {
+      table[Mix64(reinterpret_cast<uintptr_t>(&follower))] = peer;
+    }
+    for (const auto& [hash, peer] : table) {
+      SendHeartbeat(now, peer, leadership->followers.at(peer));
+    }
+    return;
+  }
   for (auto& [peer, follower] : leadership->followers) SendHeartbeat(now, peer, follower);
 }
 

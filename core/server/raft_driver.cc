@@ -2,13 +2,16 @@
 
 #include <utility>
 
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 
 namespace konsul::server {
 namespace {
 
 raft::Moment MomentOf(const env::Env& env, env::Random& random) {
-  return raft::Moment{env.clock.Now(), random.Next()};
+  raft::Moment moment{env.clock.Now(), random.Next()};
+  if (mutation::On(Mutation::kStrayClock)) moment.draw ^= mutation::MachineClock();
+  return moment;
 }
 
 }  // namespace

@@ -19,6 +19,19 @@ hash_of() { # binary scenario seed
   "$1" run "$2" --seed "$3" --json 2>/dev/null | sed -n 's/.*"hash":"\([0-9a-f]*\)".*/\1/p'
 }
 
+# The event at which two builds part, with the last one that they share.
+first_difference() { # binary scenario seed
+  "$first" run "$2" --seed "$3" --bundle= --trace "$work/a" >/dev/null 2>&1 || true
+  "$1" run "$2" --seed "$3" --bundle= --trace "$work/b" >/dev/null 2>&1 || true
+  line=$(cmp "$work/a" "$work/b" 2>/dev/null | sed -n 's/.* line \([0-9]*\)$/\1/p')
+  [ -n "$line" ] || line=$(($(wc -l <"$work/a") + 1)) # one of them goes on
+  [ "$line" -eq 1 ] || sed -n "$((line - 1))p" "$work/a" | sed 's/^/  both   /' >&2
+  sed -n "${line}p" "$work/a" | sed 's/^/  first  /' >&2
+  sed -n "${line}p" "$work/b" | sed 's/^/  other  /' >&2
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 failures=0
 for scenario in default five lite membership snapshots leases disk; do
   seed=1
@@ -32,6 +45,7 @@ for scenario in default five lite membership snapshots leases disk; do
       actual=$(hash_of "$binary" $scenario $seed)
       if [ "$actual" != "$expected" ]; then
         echo "$scenario seed $seed: $first gives $expected, $binary gives ${actual:-no hash}" >&2
+        first_difference "$binary" $scenario $seed
         failures=$((failures + 1))
       fi
     done
