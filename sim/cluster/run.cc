@@ -8,6 +8,7 @@
 #include "core/raft/configuration.h"
 #include "sim/checkers/linearizability.h"
 #include "sim/checkers/liveness.h"
+#include "sim/cluster/situation.h"
 
 namespace konsul::cluster {
 namespace {
@@ -192,6 +193,7 @@ void Run::TellDirector(const char* event, size_t times) {
 
 void Run::AfterStep() {
   NoteExits();
+  if (options_.on_situation) TellSituation();
   const size_t leaders = oracles_.TakeNewLeaders();
   for (size_t i = 0; i < leaders; ++i) availability_.OnLeader();
   TellDirector("leader-elected", leaders);
@@ -199,6 +201,11 @@ void Run::AfterStep() {
   if (!failed()) return;
   RecordFindings();
   world_.Stop();
+}
+
+void Run::TellSituation() {
+  const uint64_t situation = SituationOf(cluster_);
+  if (std::exchange(situation_, situation) != situation) options_.on_situation(situation);
 }
 
 void Run::NoteExits() {

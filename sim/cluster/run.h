@@ -41,6 +41,7 @@ class Run {
 
   // After fibers of a host ran.
   void AfterStep();
+  void TellSituation();
   void NoteExits();
   // What is recorded for a picture (run_record.cc); nothing when nobody wants one.
   void BeginRecord();
@@ -87,6 +88,7 @@ class Run {
   std::map<std::string, uint64_t> probes_;
   FaultMatrix matrix_;
   probe::Counts rare_paths_;
+  uint64_t situation_ = 0;
 };
 
 }  // namespace konsul::cluster

@@ -47,6 +47,8 @@ struct RunOptions {
   LogLevel log_level = LogLevel::kWarn;
   // Stops after this event of the trace, without a verdict; 0: never.
   uint64_t until_event = 0;
+  // Told whenever the cluster gets into another situation (situation.h); may be null.
+  std::function<void(uint64_t situation)> on_situation;
   // Makes a picture of the run; may be null. It sees trace and log as well.
   report::Recorder* recorder = nullptr;
 };
