@@ -17,7 +17,6 @@
 #include <filesystem>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "chaos/schedule_bytes.h"
 #include "chaos/write.h"
 #include "core/base/check.h"
@@ -65,16 +64,7 @@ class Scratch {
   std::string root_;
 };
 
-// Of the run under way, for a check that fails.
-const chaos::Experiment* under_way = nullptr;
-
-void Tell(const std::string& text) {
-  std::fprintf(stderr, "%s\n%s", text.c_str(),
-               chaos::WriteExperiment(*under_way, "Found by fuzz/schedule_fuzz.cc").c_str());
-}
-
 void Begin() {
-  SetCheckFailureHandler([](const std::string& text) { Tell(absl::StrCat("check: ", text)); });
 #ifdef KONSUL_MUTANTS
   if (const char* name = getenv("KONSUL_FUZZ_MUTANT"); name != nullptr) {
     const auto mutant = mutation::ByName(name);
@@ -87,7 +77,6 @@ void Begin() {
 void RunOne(absl::Span<const uint8_t> bytes) {
   static Scratch scratch;
   const chaos::Experiment experiment = chaos::ScheduleFromBytes(bytes);
-  under_way = &experiment;
   cluster::RunOptions options;
   options.seed = *experiment.seed;
   options.scratch = scratch.Fresh();
@@ -98,7 +87,9 @@ void RunOne(absl::Span<const uint8_t> bytes) {
     Count(number++, report.rare_paths.at(std::string(each.name)));
   }
   if (report.verdict == cluster::Verdict::kPass) return;
-  Tell(absl::StrCat(report.findings[0].oracle, ": ", report.findings[0].text));
+  const checkers::Finding& finding = report.findings[0];
+  std::fprintf(stderr, "%s: %s\n%s", finding.oracle.c_str(), finding.text.c_str(),
+               chaos::WriteExperiment(experiment, "Found by fuzz/schedule_fuzz.cc").c_str());
   std::abort();
 }
 

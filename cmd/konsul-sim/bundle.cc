@@ -47,11 +47,9 @@ std::string WriteBundle(const Bundle& b) {
   absl::StrAppend(&out, "build: ", quoted(b.build), "\nverdict: ", b.verdict,
                   "\noracle: ", quoted(b.oracle), "\nfinding: ", quoted(b.finding),
                   "\nrepeat: ", quoted(b.repeat), "\n");
-  if (!b.hash.empty()) {
-    absl::StrAppend(&out, "hash: ", quoted(b.hash), "\nevents: ", b.events,
-                    "\ncheckpoints:", b.checkpoints.empty() ? " []" : "", "\n");
-    for (const std::string& each : b.checkpoints) absl::StrAppend(&out, "  - \"", each, "\"\n");
-  }
+  absl::StrAppend(&out, "hash: ", quoted(b.hash), "\nevents: ", b.events,
+                  "\ncheckpoints:", b.checkpoints.empty() ? " []" : "", "\n");
+  for (const std::string& each : b.checkpoints) absl::StrAppend(&out, "  - \"", each, "\"\n");
   Block("experiment", b.experiment, out);
   Block("schedule", b.schedule, out);
   Block("trace", b.trace, out);

@@ -22,8 +22,7 @@ struct Bundle {
   std::string oracle;  // of the first finding
   std::string finding;
   std::string repeat;  // the command
-  // Of the run; empty and 0 when a check failed in it, and the process with it.
-  std::string hash;
+  std::string hash;  // of the run
   uint64_t events = 0;
   std::vector<std::string> checkpoints;
   std::string experiment;  // the text of the file
@@ -43,8 +42,7 @@ std::string BuildId();
 // "konsul-sim-five-7.bundle.yaml", in the working directory.
 std::string BundleName(const std::string& scenario, uint64_t seed);
 
-// Runs once more to see the last events. Should a check fail in it, the bundle is written without
-// what is not known then.
+// Runs once more to see the last events.
 Bundle MakeBundle(const Scenario& scenario, uint64_t seed, const std::string& mutant,
                   const std::string& scratch);
 

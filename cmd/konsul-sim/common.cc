@@ -24,22 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string& RepeatText() {
-  static auto* const text = new std::string();
-  return *text;
-}
-
 std::string& ScratchRoot() {
   static auto* const root = new std::string();
   return *root;
-}
-
-void CheckFailed(const std::string& text) {
-  std::printf("verdict   crash: %s\nrepeat    %s\n", text.c_str(), RepeatText().c_str());
-  std::fflush(stdout);
-  std::error_code error;
-  if (!ScratchRoot().empty()) fs::remove_all(ScratchRoot(), error);
-  _exit(kExitCrash);
 }
 
 }  // namespace
@@ -141,11 +128,6 @@ std::string Scratch::Fresh() {
 std::string RepeatCommand(const std::string& scenario, uint64_t seed, const std::string& mutant) {
   return absl::StrCat("konsul-sim run ", scenario, " --seed ", seed,
                       mutant.empty() ? "" : absl::StrCat(" --mutant ", mutant));
-}
-
-void OnCheckFailureSay(const std::string& repeat_command) {
-  RepeatText() = repeat_command;
-  SetCheckFailureHandler(&CheckFailed);
 }
 
 }  // namespace konsul::simulator

@@ -57,9 +57,6 @@ class Scratch {
 // "konsul-sim run five --seed 7 --mutant forget-vote"
 std::string RepeatCommand(const std::string& scenario, uint64_t seed, const std::string& mutant);
 
-// From now on a failed check of this process prints this command and exits with kExitCrash.
-void OnCheckFailureSay(const std::string& repeat_command);
-
 int RunCommand(const flags::Parsed& parsed);
 int ReplayCommand(const flags::Parsed& parsed);
 int ShrinkCommand(const flags::Parsed& parsed);

@@ -144,7 +144,6 @@ int ReplayCommand(const flags::Parsed& parsed) {
   if (const absl::Status status = ActivateMutant(bundle->mutant); !status.ok()) {
     return Usage(status);
   }
-  OnCheckFailureSay(bundle->repeat);
   Scratch scratch;
   if (parsed.Has("until")) {
     const auto event = flags::ParseNumber(parsed.Get("until"), 1, UINT64_MAX);

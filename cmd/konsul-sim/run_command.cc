@@ -134,7 +134,6 @@ int RunCommand(const flags::Parsed& parsed) {
   const std::string mutant = parsed.Get("mutant");
   if (const absl::Status status = ActivateMutant(mutant); !status.ok()) return Usage(status);
   const std::string repeat = RepeatCommand(scenario->argument, *seed, mutant);
-  OnCheckFailureSay(repeat);
 
   Scratch scratch;
   cluster::RunOptions options;

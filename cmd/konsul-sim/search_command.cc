@@ -1,5 +1,4 @@
 // konsul-sim search: what was found, for people and for scripts.
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,7 +14,6 @@
 #include "chaos/values.h"
 #include "cmd/konsul-sim/bundle.h"
 #include "cmd/konsul-sim/search.h"
-#include "core/base/check.h"
 #include "core/base/status.h"
 #include "sim/cluster/runner.h"
 #include "sim/scenarios/scenarios.h"
@@ -99,41 +97,18 @@ class Teller {
   const SearchResult& result_;
 };
 
-void Verdict(const SearchResult& result, Bundle& bundle) {
-  bundle.verdict = cluster::VerdictName(static_cast<cluster::Verdict>(result.verdict));
-  bundle.oracle = result.finding.substr(0, result.finding.find(':'));
-  bundle.finding = result.finding;
-}
-
-// In a process of its own, since the run may end with a failed check. What nobody could write then
-// is written here: without a hash, a schedule and a trace.
+// The run once more, for what the worker did not tell.
 void KeepRun(const SearchPlan& plan, const SearchResult& result, const std::string& path) {
-  if (path.empty()) return;
-  const Scenario& scenario = plan.ScenarioOf(result.run);
-  const uint64_t seed = plan.SeedOf(result.run);
-  std::fflush(stdout);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    SetCheckFailureHandler([](const std::string&) { _exit(kExitCrash); });
-    if (!ActivateMutant(plan.mutant).ok()) _exit(kExitUsage);
-    Scratch scratch(plan.scratch);
-    Bundle bundle = MakeBundle(scenario, seed, plan.mutant, scratch.Fresh());
-    if (bundle.oracle.empty()) Verdict(result, bundle);  // two runs of the seed differed
-    _exit(WriteFile(path, WriteBundle(bundle)).ok() ? 0 : kExitUsage);
+  if (path.empty() || !ActivateMutant(plan.mutant).ok()) return;
+  Scratch scratch(plan.scratch);
+  Bundle bundle = MakeBundle(plan.ScenarioOf(result.run), plan.SeedOf(result.run), plan.mutant,
+                             scratch.Fresh());
+  if (bundle.oracle.empty()) {  // two runs of the seed differed
+    bundle.verdict = cluster::VerdictName(static_cast<cluster::Verdict>(result.verdict));
+    bundle.oracle = result.finding.substr(0, result.finding.find(':'));
+    bundle.finding = result.finding;
   }
-  int status = 0;
-  if (pid < 0 || waitpid(pid, &status, 0) != pid) return;
-  absl::Status written;
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    Bundle bundle;
-    bundle.seed = seed;
-    bundle.mutant = plan.mutant;
-    bundle.build = BuildId();
-    bundle.experiment = scenario.text;
-    bundle.repeat = RepeatCommand(scenario.argument, seed, plan.mutant);
-    Verdict(result, bundle);
-    written = WriteFile(path, WriteBundle(bundle));
-  }
+  const absl::Status written = WriteFile(path, WriteBundle(bundle));
   std::fprintf(stderr, "konsul-sim: %s\n",
                written.ok() ? absl::StrCat("the run is kept in ", path).c_str()
                             : std::string(written.message()).c_str());

@@ -10,7 +10,6 @@
 #include "absl/strings/str_split.h"
 #include "cmd/konsul-sim/coverage.h"
 #include "cmd/konsul-sim/divergence.h"
-#include "core/base/check.h"
 #include "sim/cluster/runner.h"
 
 namespace konsul::simulator {
@@ -24,19 +23,6 @@ void Tell(int pipe, const Line& line) {
     if (n <= 0) _exit(kExitUsage);  // the parent is gone
     sent += static_cast<size_t>(n);
   }
-}
-
-// Of this process, for a check that fails.
-int told_to = -1;
-uint64_t under_way = 0;
-
-// The parent tells people, and removes what is left.
-void TellCheckFailure(const std::string& text) {
-  Tell(told_to, {.kind = Line::Kind::kFailed,
-                 .run = under_way,
-                 .verdict = kExitCrash,
-                 .text = absl::StrCat("invariant: ", text)});
-  _exit(0);
 }
 
 std::string CoverageOf(const cluster::Report& report) {
@@ -92,8 +78,6 @@ std::optional<Line> Decode(const std::string& text) {
 void WorkerMain(const SearchPlan& plan, uint64_t worker, int pipe) {
   // The parent has seen to it that there is such a mutant.
   if (!ActivateMutant(plan.mutant).ok()) _exit(kExitUsage);
-  told_to = pipe;
-  SetCheckFailureHandler(&TellCheckFailure);
   {
     Scratch scratch(plan.scratch);
     const uint64_t runs = plan.runs();
@@ -101,7 +85,6 @@ void WorkerMain(const SearchPlan& plan, uint64_t worker, int pipe) {
       if (plan.deadline.has_value() && std::chrono::steady_clock::now() >= *plan.deadline) break;
       const uint64_t run = plan.RunAt(i);
       Tell(pipe, {.kind = Line::Kind::kBegin, .run = run});
-      under_way = run;
       const bool twice = plan.twice_every > 0 && i % plan.twice_every == 0;
       const cluster::Report report =
           RunOne(plan.ScenarioOf(run).experiment, plan.SeedOf(run), twice, scratch);

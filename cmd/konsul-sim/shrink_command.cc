@@ -1,5 +1,4 @@
 // konsul-sim shrink: the smallest experiment in which the same oracle fires.
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "chaos/parse.h"
 #include "chaos/write.h"
 #include "cmd/konsul-sim/bundle.h"
@@ -58,46 +58,26 @@ absl::StatusOr<Start> StartOf(const flags::Parsed& parsed) {
   return out;
 }
 
-// What one run said, of a process of its own.
+// What one run said.
 struct Seen {
   std::string oracle;
   std::string finding;
-  std::string explicit_text;
+  chaos::Experiment explicit_one;
 };
 
-absl::StatusOr<Seen> Look(const chaos::Experiment& experiment, const std::string& mutant,
-                          const std::string& scratch_root) {
-  const std::string result = absl::StrCat(scratch_root, "/seen");
-  std::fflush(nullptr);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    if (!ActivateMutant(mutant).ok()) _exit(kExitUsage);
-    OnCheckFailureSay("the run that is to be shrunk");
-    Scratch scratch(scratch_root);
-    cluster::RunOptions options;
-    options.seed = *experiment.seed;
-    options.scratch = scratch.Fresh();
-    const cluster::Report report = cluster::RunExperiment(experiment, options);
-    std::string text = "\n\n";
-    if (!report.findings.empty()) {
-      std::string finding = report.findings[0].text;
-      std::replace(finding.begin(), finding.end(), '\n', ' ');
-      text = absl::StrCat(report.findings[0].oracle, "\n", finding, "\n");
-    }
-    text += chaos::WriteExperiment(ExplicitExperiment(experiment, report, /*operations=*/true));
-    _exit(WriteFile(result, text).ok() ? 0 : kExitUsage);
+Seen Look(const chaos::Experiment& experiment, const std::string& scratch_root) {
+  Scratch scratch(scratch_root);
+  cluster::RunOptions options;
+  options.seed = *experiment.seed;
+  options.scratch = scratch.Fresh();
+  const cluster::Report report = cluster::RunExperiment(experiment, options);
+  Seen seen;
+  if (!report.findings.empty()) {
+    seen.oracle = report.findings[0].oracle;
+    seen.finding = absl::StrReplaceAll(report.findings[0].text, {{"\n", " "}});
   }
-  int status = 0;
-  if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
-      WEXITSTATUS(status) != 0) {
-    return absl::FailedPreconditionError(
-        "a check failed in this run, and its schedule went with the process: it cannot be shrunk");
-  }
-  KONSUL_ASSIGN_OR_RETURN(const std::string text, ReadFile(result));
-  const size_t first = text.find('\n');
-  const size_t second = text.find('\n', first + 1);
-  return Seen{text.substr(0, first), text.substr(first + 1, second - first - 1),
-              text.substr(second + 1)};
+  seen.explicit_one = ExplicitExperiment(experiment, report, /*operations=*/true);
+  return seen;
 }
 
 std::string Sizes(const Size& size) {
@@ -107,8 +87,7 @@ std::string Sizes(const Size& size) {
 
 // Everything explicit; where that is another run after all, operations stay drawn.
 absl::StatusOr<chaos::Experiment> Explicit(const Seen& seen, Trials& trials) {
-  KONSUL_ASSIGN_OR_RETURN(const chaos::Experiment all,
-                          chaos::ParseExperiment(seen.explicit_text, "the schedule"));
+  const chaos::Experiment& all = seen.explicit_one;
   chaos::Experiment drawn = all;
   for (chaos::Workload& workload : drawn.workloads) workload.steps.reset();
   const auto which =
@@ -142,7 +121,6 @@ int Tell(const Start& start, const Seen& seen, Shrink& shrink, const Size& befor
 int ShrinkCommand(const flags::Parsed& parsed) {
   const absl::StatusOr<Start> start = StartOf(parsed);
   if (!start.ok()) return Usage(start.status());
-  if (const absl::Status status = CheckMutant(start->mutant); !status.ok()) return Usage(status);
   uint64_t jobs = static_cast<uint64_t>(std::max<int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN)));
   if (parsed.Has("jobs")) {
     const auto number = flags::ParseNumber(parsed.Get("jobs"), 1, 256);
@@ -154,16 +132,16 @@ int ShrinkCommand(const flags::Parsed& parsed) {
   const std::string path = parsed.Get("o", "min.yaml");
   const auto begin = std::chrono::steady_clock::now();
   const Scratch scratch;
-  const absl::StatusOr<Seen> seen = Look(start->experiment, start->mutant, scratch.root());
-  if (!seen.ok()) return Usage(seen.status());
-  if (seen->oracle.empty()) {
+  if (const absl::Status status = ActivateMutant(start->mutant); !status.ok()) return Usage(status);
+  const Seen seen = Look(start->experiment, scratch.root());
+  if (seen.oracle.empty()) {
     return Usage(absl::FailedPreconditionError(
         absl::StrCat("seed ", *start->experiment.seed, " passes: there is nothing to shrink")));
   }
   Trials trials(start->mutant, scratch.root(), jobs);
-  const absl::StatusOr<chaos::Experiment> all = Explicit(*seen, trials);
+  const absl::StatusOr<chaos::Experiment> all = Explicit(seen, trials);
   if (!all.ok()) return Usage(all.status());
-  Shrink shrink(*all, seen->oracle, trials);
+  Shrink shrink(*all, seen.oracle, trials);
   const bool tty = isatty(STDERR_FILENO) != 0;
   if (tty) {
     trials.after = [&] {
@@ -174,9 +152,9 @@ int ShrinkCommand(const flags::Parsed& parsed) {
   }
   shrink.Run();
   if (tty) std::fprintf(stderr, "\r\033[K");
-  const absl::StatusOr<Seen> last = Look(shrink.best(), start->mutant, scratch.root());
+  const Seen last = Look(shrink.best(), scratch.root());
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-  return Tell(*start, last.ok() ? *last : *seen, shrink, SizeOf(*all), trials, wall.count(), path);
+  return Tell(*start, last, shrink, SizeOf(*all), trials, wall.count(), path);
 }
 
 }  // namespace konsul::simulator

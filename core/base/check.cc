@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace konsul {
 namespace {
@@ -10,14 +11,16 @@ thread_local CheckFailureHandler failure_handler = nullptr;
 
 }  // namespace
 
-void SetCheckFailureHandler(CheckFailureHandler handler) { failure_handler = handler; }
+CheckFailureHandler SetCheckFailureHandler(CheckFailureHandler handler) {
+  return std::exchange(failure_handler, handler);
+}
 
 void CheckFailed(const char* file, int line, const char* condition, const std::string& detail) {
   const std::string text = absl::StrCat(file, ":", line, ": check failed: ", condition,
                                         detail.empty() ? "" : ": ", detail);
+  if (failure_handler != nullptr) failure_handler(text);
   std::fprintf(stderr, "%s\n", text.c_str());
   std::fflush(stderr);
-  if (failure_handler != nullptr) failure_handler(text);
   std::abort();
 }
 

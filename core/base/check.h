@@ -12,9 +12,10 @@
 namespace konsul {
 
 // Called with the full text before the process aborts. The simulator installs one that records the
-// seed and the command which repeats the run. One per thread; nullptr removes it.
+// run as failed and leaves the stack of the failure for good. One per thread; nullptr removes it.
+// Returns the one before.
 using CheckFailureHandler = void (*)(const std::string& text);
-void SetCheckFailureHandler(CheckFailureHandler handler);
+CheckFailureHandler SetCheckFailureHandler(CheckFailureHandler handler);
 
 [[noreturn]] void CheckFailed(const char* file, int line, const char* condition,
                               const std::string& detail);

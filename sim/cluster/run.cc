@@ -99,6 +99,12 @@ Report Run::Execute() {
   return MakeReport();
 }
 
+Report Run::ReportOfFailedCheck(const std::string& text) {
+  Fail("invariant", text);
+  EndRecord();
+  return MakeReport();
+}
+
 void Run::Fail(const std::string& oracle, const std::string& text) {
   oracles_.findings.Report(oracle, text);
   RecordFindings();

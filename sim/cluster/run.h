@@ -28,6 +28,8 @@ class Run {
  public:
   Run(const chaos::Experiment& experiment, const RunOptions& options);
   Report Execute();
+  // In place of what Execute would have said, when a check failed in it and it will not go on.
+  Report ReportOfFailedCheck(const std::string& text);
 
  private:
   void Boot();

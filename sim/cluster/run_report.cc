@@ -42,6 +42,7 @@ Report Run::MakeReport() {
     const std::string& oracle = report.findings[0].oracle;
     report.verdict = oracle == "liveness"      ? Verdict::kLiveness
                      : oracle == "server-exit" ? Verdict::kCrash
+                     : oracle == "invariant"   ? Verdict::kCrash
                                                : Verdict::kSafety;
   }
   report.hash = world_.trace().hash();

@@ -78,7 +78,9 @@ struct Report {
   std::vector<std::string> log_tail;
 };
 
-// `experiment` must have been validated (chaos::ParseExperiment).
+// `experiment` must have been validated (chaos::ParseExperiment). A check that fails is a finding,
+// "invariant", with the schedule, the states and the trace up to there; the memory of that run is
+// lost.
 Report RunExperiment(const chaos::Experiment& experiment, const RunOptions& options);
 
 }  // namespace konsul::cluster
