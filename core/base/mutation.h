@@ -51,6 +51,7 @@ enum class Mutation {
   kTrustMisdirectedWrite,
   kUnfinishedSegment,
   kGrowWithoutSync,
+  kRenameWithoutSyncDir,
 };
 
 namespace mutation {
