@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/status.h"
@@ -29,7 +30,7 @@ absl::StatusOr<env::Datagram> SimDatagramSocket::Receive(Instant deadline) {
     if (!received_.empty()) {
       env::Datagram datagram = std::move(received_.front());
       received_.pop_front();
-      buffered_ -= datagram.data.size();
+      buffered_ -= datagram.data.size() + kOverhead;
       return datagram;
     }
     KONSUL_RETURN_IF_ERROR(receivable_.Wait(deadline));
@@ -43,6 +44,11 @@ absl::Status SimDatagramSocket::Send(const env::Endpoint& to, absl::string_view 
   }
   if (!IsNumericAddress(to.host)) {
     return absl::InvalidArgumentError(absl::StrCat("send to ", to.ToString(), ": not an address"));
+  }
+  const auto is_v6 = [](const env::Endpoint& e) { return absl::StrContains(e.host, ':'); };
+  if (to.port == 0 || is_v6(to) != is_v6(local_)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("send from ", local_.ToString(), " to ", to.ToString(), ": Invalid argument"));
   }
   if (data.size() > kMaxSize) {
     return absl::InvalidArgumentError(
@@ -60,8 +66,9 @@ void SimDatagramSocket::Close() {
 }
 
 bool SimDatagramSocket::Deliver(env::Datagram datagram, size_t buffer_limit) {
-  if (buffered_ + datagram.data.size() > buffer_limit) return false;
-  buffered_ += datagram.data.size();
+  const size_t cost = datagram.data.size() + kOverhead;
+  if (buffered_ + cost > buffer_limit) return false;
+  buffered_ += cost;
   received_.push_back(std::move(datagram));
   receivable_.WakeOne();
   return true;

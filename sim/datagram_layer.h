@@ -35,6 +35,10 @@ class SimDatagramSocket : public env::DatagramSocket {
   void Close() override;
   const env::Endpoint& local() const override { return local_; }
 
+  // What one costs the buffer besides its bytes, so that empty ones fill it as well; as Linux,
+  // about.
+  static constexpr size_t kOverhead = 512;
+
   // For DatagramLayer: false when the buffer is full.
   bool Deliver(env::Datagram datagram, size_t buffer_limit);
   void CutOff() { closed_ = true; }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/status.h"
@@ -61,15 +62,24 @@ absl::StatusOr<std::shared_ptr<DiskNode>> DiskStore::FindDirectory(absl::string_
 }
 
 absl::StatusOr<DiskStore::Place> DiskStore::Locate(absl::string_view path) const {
-  const size_t slash = path.rfind('/');
-  const bool nested = slash != absl::string_view::npos;
-  const absl::string_view name = nested ? path.substr(slash + 1) : path;
-  if (name.empty() || name == "." || name == "..") {
-    return absl::InvalidArgumentError(absl::StrCat("'", path, "' does not name a file"));
+  for (const absl::string_view part : absl::StrSplit(path, '/')) {
+    if (part.empty() || part == "." || part == "..") {
+      return absl::InvalidArgumentError(absl::StrCat("'", path, "' does not name a file"));
+    }
   }
-  auto parent = FindDirectory(nested ? path.substr(0, slash) : "");
-  if (!parent.ok()) return Missing(path);
-  return Place{*std::move(parent), std::string(name)};
+  Place place{root_, ""};
+  for (const absl::string_view part : absl::StrSplit(path, '/')) {
+    if (!place.name.empty()) {
+      const auto it = place.parent->names.find(place.name);
+      if (it == place.parent->names.end()) return Missing(path);
+      place.parent = it->second;
+    }
+    if (!place.parent->directory) {
+      return absl::FailedPreconditionError(absl::StrCat(path, ": not a directory"));
+    }
+    place.name = std::string(part);
+  }
+  return place;
 }
 
 void DiskStore::Apply(const DiskNode::Change& change, DiskNode::Names& names) {
@@ -108,6 +118,9 @@ absl::Status DiskStore::Rename(absl::string_view from, absl::string_view to) {
   if (it == source.parent->names.end()) return Missing(from);
   const std::shared_ptr<DiskNode> node = it->second;
   KONSUL_ASSIGN_OR_RETURN(const Place target, Locate(to));
+  if (node->directory && absl::StartsWith(to, absl::StrCat(from, "/"))) {
+    return absl::InvalidArgumentError(absl::StrCat("rename ", from, " to ", to, ": into itself"));
+  }
   const auto replaced = target.parent->names.find(target.name);
   if (replaced != target.parent->names.end() && replaced->second != node) {
     const DiskNode& old = *replaced->second;

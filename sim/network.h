@@ -14,6 +14,8 @@
 //     `kill_fin_ppm` of cases an orderly end, as kernels do for sockets without unread data. A host
 //     that lost power: a seeded part arrives, then silence.
 //   - GiveUpConnections ends them for the dialer, as its own time-out would.
+//   - Whatever ends a connection, bytes that had arrived are still read, and then the error; if the
+//     peer's orderly end had arrived, that. A listener that closes resets who was not accepted.
 //   - ResetConnections resets both sides at once, at whatever byte they had come to.
 //   - Clog: nothing on the link arrives before a given time; then everything does.
 // Datagrams: lost in a cut, and as DatagramFaults says lost, duplicated, reordered, corrupted,

@@ -78,9 +78,12 @@ absl::Status SimFile::WriteAt(uint64_t offset, absl::string_view data) {
     }
     const absl::Status space = CheckSpace(static_cast<uint64_t>(at) + part.size());
     if (!space.ok()) {
+      // As much as there is room for.
       const auto start = static_cast<uint64_t>(at);
-      const uint64_t inside = image.size() > start ? image.size() - start : 0;
-      image.Write(start, part.substr(0, inside), queue_.random());
+      const uint64_t used = store_.used();
+      const uint64_t room = queue_.options().capacity - std::min(used, queue_.options().capacity);
+      const uint64_t end = image.size() + room;
+      image.Write(start, part.substr(0, end > start ? end - start : 0), queue_.random());
       return space;
     }
     image.Write(static_cast<uint64_t>(at), part, queue_.random());
@@ -105,6 +108,10 @@ absl::Status SimFile::Allocate(uint64_t size) {
   KONSUL_RETURN_IF_ERROR(CheckWritable());
   return queue_.Run(life_, {kDiskAllocate, path_, size}, [&](const DiskOutcome& how) {
     if (how.failed) return absl::OkStatus();
+    if (size < node_->image.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("allocate less than the size of ", path_, ": Invalid argument"));
+    }
     KONSUL_RETURN_IF_ERROR(CheckSpace(size));
     if (size > node_->image.size()) node_->image.Truncate(size);
     node_->image.SyncSucceeded(node_->image.BeginSync());

@@ -36,7 +36,14 @@ absl::Status SimStream::AwaitEstablished(Instant deadline) {
 absl::StatusOr<size_t> SimStream::Read(absl::Span<char> buffer, Instant deadline) {
   KONSUL_CHECK(readable_.empty(), "two readers of one stream");
   while (true) {
-    KONSUL_RETURN_IF_ERROR(Usable());
+    KONSUL_RETURN_IF_ERROR(life_.Check());
+    if (attached_ && !unread_.empty()) {
+      const size_t n = unread_.copy(buffer.data(), buffer.size());
+      unread_.erase(0, n);
+      return n;
+    }
+    if (attached_ && ended_) return 0;
+    KONSUL_RETURN_IF_ERROR(error_);
     if (buffer.empty()) return 0;
     const StreamLayer::Received got = layer_.Receive(id_, side_, buffer);
     if (got.bytes > 0 || got.end) return got.bytes;
@@ -73,8 +80,10 @@ void SimStream::Close() {
   writable_.WakeAll();
 }
 
-void SimStream::Fail(absl::Status why) {
+void SimStream::Fail(absl::Status why, std::string unread, bool ended) {
   if (error_.ok()) error_ = std::move(why);
+  unread_ = std::move(unread);
+  ended_ = ended;
   readable_.WakeAll();
   writable_.WakeAll();
 }
@@ -106,7 +115,7 @@ void SimListener::Close() {
   closed_ = true;
   if (life_.alive) {
     layer_.Unlisten(life_.host, local_);
-    for (const ConnectionId id : backlog_) layer_.Close(id, 1);
+    for (const ConnectionId id : backlog_) layer_.Reject(id);
   }
   backlog_.clear();
   acceptable_.WakeAll();

@@ -37,8 +37,9 @@ class SimStream : public env::Stream {
     established_ = true;
     readable_.WakeAll();
   }
-  // The connection is over for this side; `why` is what Read and Write answer from now on.
-  void Fail(absl::Status why);
+  // The connection is over for this side; `why` is what Write answers from now on, and Read once it
+  // has given out `unread`; instead of it when the peer's orderly end had arrived before.
+  void Fail(absl::Status why, std::string unread = "", bool ended = false);
   void WakeReader() { readable_.WakeAll(); }
   void WakeWriter() { writable_.WakeAll(); }
 
@@ -55,6 +56,8 @@ class SimStream : public env::Stream {
   bool established_ = false;
   bool write_closed_ = false;
   absl::Status error_;
+  std::string unread_;  // when there is an error
+  bool ended_ = false;  // the same
   fiber::WaitList readable_;
   fiber::WaitList writable_;
 };

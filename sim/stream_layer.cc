@@ -173,6 +173,15 @@ void StreamLayer::Close(ConnectionId id, int side) {
   FreeIfOver(*c, id);
 }
 
+void StreamLayer::Reject(ConnectionId id) {
+  Connection* c = Get(id);
+  if (c == nullptr || !c->side[1].open) return;
+  c->side[1].open = false;
+  Enqueue(*c, id, 1, SegmentKind::kReset, 0);
+  c->pipe[0].Consume(c->pipe[0].arrived);
+  FreeIfOver(*c, id);
+}
+
 void StreamLayer::End(Connection& c, ConnectionId id, int side, const absl::Status& why) {
   Side& mine = c.side[side];
   if (!mine.open) return;
@@ -180,8 +189,13 @@ void StreamLayer::End(Connection& c, ConnectionId id, int side, const absl::Stat
   c.pipe[side].DropFlight(0);
   SimStream* user = mine.user;
   mine.user = nullptr;
+  // What has arrived is the process's, whatever becomes of the connection.
+  Pipe& in = c.pipe[1 - side];
+  std::string unread = in.buffer.substr(in.head, in.arrived);
+  const bool ended = in.end_arrived;
+  in.Consume(in.arrived);
   FreeIfOver(c, id);
-  if (user != nullptr) user->Fail(why);
+  if (user != nullptr) user->Fail(why, std::move(unread), ended);
 }
 
 void StreamLayer::CutOff(HostId host, bool lose_power) {

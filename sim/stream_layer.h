@@ -51,6 +51,8 @@ class StreamLayer : private EventTarget {
   bool Writable(ConnectionId id, int side);
   void EndWrites(ConnectionId id, int side);
   void Close(ConnectionId id, int side);
+  // The listener of a connection that nobody has accepted closes.
+  void Reject(ConnectionId id);
 
   // For whoever drives the world -----------------------------------------------------------------
 

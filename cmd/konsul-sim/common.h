@@ -62,6 +62,7 @@ int ReplayCommand(const flags::Parsed& parsed);
 int ShrinkCommand(const flags::Parsed& parsed);
 int SearchCommand(const flags::Parsed& parsed);
 int MutantsCommand(const flags::Parsed& parsed);
+int CrashImagesCommand(const flags::Parsed& parsed);
 
 }  // namespace konsul::simulator
 

@@ -28,6 +28,8 @@ event for event, on every machine and in every build.
                               same; --until EVENT, --diff OTHER
   shrink BUNDLE|SCENARIO      makes a failing run as small as it gets, while the same oracle
                               fires: -o min.yaml, an experiment to read and to keep
+  crash-images [WORKLOAD]     records a server's disk, and starts one on everything that a power
+                              loss may leave of it at any moment; --bound N, --json
   scenarios                   lists the scenarios that are compiled in
   mutants [NAME]              lists the planted bugs; with --search, looks for each of
                               them (or for one) and says who noticed
@@ -144,6 +146,19 @@ const std::vector<flags::Flag>& MutantsFlags() {
   return *all;
 }
 
+const std::vector<flags::Flag>& CrashImagesFlags() {
+  using flags::Kind;
+  static const auto* const all = new std::vector<flags::Flag>{
+      {"bound", Kind::kString, "N",
+       "Images of one moment: all of them where there are no more, else a sample; 256 without it."},
+      {"seed", Kind::kString, "N", "Of the samples and of the order of fibers; 1 without it."},
+      {"json", Kind::kBool, "", "Prints the counts as one line of JSON."},
+      {"mutant", Kind::kString, "NAME",
+       "Switches a planted bug on (builds of the preset mutants)."},
+  };
+  return *all;
+}
+
 int WithFlags(const std::vector<flags::Flag>& known, const std::vector<std::string>& args,
               int (*command)(const flags::Parsed&)) {
   const absl::StatusOr<flags::Parsed> parsed = flags::Parse(known, args);
@@ -170,6 +185,7 @@ int Main(const std::vector<std::string>& args) {
   if (command == "search") return WithFlags(SearchFlags(), rest, &SearchCommand);
   if (command == "replay") return WithFlags(ReplayFlags(), rest, &ReplayCommand);
   if (command == "shrink") return WithFlags(ShrinkFlags(), rest, &ShrinkCommand);
+  if (command == "crash-images") return WithFlags(CrashImagesFlags(), rest, &CrashImagesCommand);
   if (command == "scenarios") return ListScenarios();
   if (command == "mutants") return WithFlags(MutantsFlags(), rest, &MutantsCommand);
   const bool help =
@@ -178,8 +194,8 @@ int Main(const std::vector<std::string>& args) {
     std::printf("%s", kUsage);
     return 0;
   }
-  const std::vector<std::string> commands = {"run",       "search",  "replay", "shrink",
-                                             "scenarios", "mutants", "help"};
+  const std::vector<std::string> commands = {"run",          "search",    "replay",  "shrink",
+                                             "crash-images", "scenarios", "mutants", "help"};
   const std::string problem = command.empty()
                                   ? ""
                                   : absl::StrCat("konsul-sim: unknown command \"", command, "\"",

@@ -41,6 +41,7 @@ const std::vector<MutantPlan>& MutantPlans() {
       {M::kTrustMisdirectedWrite, "TigerBeetle #2711", {"disk"}},
       {M::kUnfinishedSegment, "LogCabin #221", {"disk", "lite"}},
       {M::kGrowWithoutSync, "Zheng, OSDI'14", {"disk", "lite"}},
+      {M::kRenameWithoutSyncDir, "Pillai, OSDI'14", {"snapshots", "disk"}},
       {M::kStrayClock, "FoundationDB's first rule", {"default"}, true},
       {M::kHashOrder, "FoundationDB's first rule", {"five"}, true},
   };

@@ -89,6 +89,8 @@ const std::vector<Named>& All() {
        "a segment gets its name before its header is durable"},
       {Mutation::kGrowWithoutSync, "grow-without-sync",
        "a log file that grows is synced without its new size"},
+      {Mutation::kRenameWithoutSyncDir, "rename-without-syncdir",
+       "a finished snapshot gets its name, and nothing makes the name durable"},
       {Mutation::kStrayClock, "stray-clock",
        "an election time-out depends on the machine's own clock, past the seam"},
       {Mutation::kHashOrder, "hash-order",

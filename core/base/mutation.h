@@ -52,6 +52,7 @@ enum class Mutation {
   kTrustMisdirectedWrite,
   kUnfinishedSegment,
   kGrowWithoutSync,
+  kRenameWithoutSyncDir,
   kStrayClock,
   kHashOrder,
 };

@@ -24,6 +24,7 @@ absl::StatusCode FileCode(int error) {
     case EACCES:
     case EPERM:
     case EROFS:
+    case EBADF:  // opened for reading only
       return absl::StatusCode::kPermissionDenied;
     case EINVAL:
     case ENAMETOOLONG:

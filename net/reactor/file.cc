@@ -66,8 +66,11 @@ absl::Status RealFile::Allocate(uint64_t size) {
 absl::Status RealFile::Truncate(uint64_t size) {
   KONSUL_RETURN_IF_ERROR(Cancelled());
   return pool_.Run([&] {
-    return ftruncate(fd_, static_cast<off_t>(size)) == 0 ? absl::OkStatus()
-                                                         : Error("truncate", errno);
+    if (ftruncate(fd_, static_cast<off_t>(size)) == 0) return absl::OkStatus();
+    const int error = errno;
+    // ftruncate calls this invalid, where the others say that the descriptor is bad.
+    const bool reading = (fcntl(fd_, F_GETFL) & O_ACCMODE) == O_RDONLY;
+    return Error("truncate", error == EINVAL && reading ? EBADF : error);
   });
 }
 

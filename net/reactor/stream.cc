@@ -82,6 +82,7 @@ absl::StatusOr<size_t> TcpStream::Read(absl::Span<char> buffer, Instant deadline
     KONSUL_RETURN_IF_ERROR(socket_.AwaitReadable(deadline));
     if (socket_.closed()) return Closed();
     const ssize_t got = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
+    if (got == 0 && !broken_.ok()) return broken_;
     if (got >= 0) {
       // A short read has emptied the socket: saves the call that would say EAGAIN (epoll(7)).
       if (got > 0 && static_cast<size_t>(got) < buffer.size()) socket_.Drained();
@@ -90,7 +91,7 @@ absl::StatusOr<size_t> TcpStream::Read(absl::Span<char> buffer, Instant deadline
     if (errno == EAGAIN) {
       socket_.NotReadable();
     } else if (errno != EINTR) {
-      return Broken("read from", errno);
+      return broken_ = Broken("read from", errno);
     }
   }
 }
@@ -99,15 +100,20 @@ absl::Status TcpStream::Write(absl::string_view data, Instant deadline) {
   KONSUL_RETURN_IF_ERROR(socket_.reactor().GiveWay());
   while (true) {
     if (socket_.closed()) return Closed();
-    if (data.empty()) return absl::OkStatus();
+    // Also of nothing at all: that tells whether the stream is still good.
     const ssize_t sent = send(socket_.fd(), data.data(), data.size(), MSG_NOSIGNAL);
     if (sent >= 0) {
       data.remove_prefix(static_cast<size_t>(sent));
+      if (data.empty()) return absl::OkStatus();
     } else if (errno == EAGAIN) {
       socket_.NotWritable();
       KONSUL_RETURN_IF_ERROR(socket_.AwaitWritable(deadline));
     } else if (errno != EINTR) {
-      return Broken("write to", errno);
+      // EPIPE: ended by us, or reset after the peer's orderly end, which stays one for the reader.
+      const int error = errno;
+      const absl::Status status = Broken("write to", error);
+      if (error != EPIPE) broken_ = status;
+      return status;
     }
   }
 }

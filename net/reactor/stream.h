@@ -36,6 +36,8 @@ class TcpStream final : public env::Stream {
   Socket socket_;
   env::Endpoint local_;
   env::Endpoint peer_;
+  // The kernel tells of a reset once, to whoever asks first, and shows an orderly end from then on.
+  absl::Status broken_;
 };
 
 class TcpListener final : public env::Listener {

@@ -111,7 +111,9 @@ absl::Status Directory::Publish(const std::string& temporary, const server::Snap
     return Sweep();
   }
   KONSUL_RETURN_IF_ERROR(disk().Rename(Path(temporary), Path(name)));
-  KONSUL_RETURN_IF_ERROR(disk().SyncDir(path_));
+  if (!mutation::On(Mutation::kRenameWithoutSyncDir)) {
+    KONSUL_RETURN_IF_ERROR(disk().SyncDir(path_));
+  }
   if (IsCovered(meta.point.last.index)) {
     if (latest_->point.last != meta.point.last) Discard(name);
     return Sweep();

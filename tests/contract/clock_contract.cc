@@ -56,6 +56,60 @@ TEST_P(ClockContract, SleepersWakeInTheOrderOfTheirDeadlines) {
   });
 }
 
+// In no promised order, but all of them, and none early.
+TEST_P(ClockContract, EqualDeadlinesAllEnd) {
+  world().Run([](env::Env& env) {
+    const Instant until = env.After(5ms);
+    int woken = 0;
+    {
+      fiber::Group group(env.scheduler);
+      for (int i = 0; i < 100; ++i) {
+        group.Spawn("sleeper", [&] {
+          EXPECT_TRUE(env.scheduler.SleepUntil(until).ok());
+          EXPECT_GE(env.clock.Now(), until);
+          ++woken;
+        });
+      }
+      group.Join();
+    }
+    EXPECT_EQ(woken, 100);
+  });
+}
+
+TEST_P(ClockContract, AWaitThatWasWokenLeavesNoTimerBehind) {
+  world().Run([](env::Env& env) {
+    fiber::WaitList list(env.scheduler);
+    absl::Status first, second;
+    bool waits_again = false;
+    fiber::Group group(env.scheduler);
+    const Instant early = env.After(10ms);
+    group.Spawn("waiter", [&] {
+      first = list.Wait(early);
+      waits_again = true;
+      second = list.Wait(env.After(kLong));
+    });
+    EXPECT_TRUE(env.scheduler.Yield().ok());
+    list.WakeOne();
+    while (!waits_again) EXPECT_TRUE(env.scheduler.Yield().ok());
+    EXPECT_TRUE(env.scheduler.SleepUntil(early + 10ms).ok());
+    EXPECT_FALSE(list.empty()) << "the old deadline ended the new wait: " << second;
+    list.WakeAll();
+    group.Join();
+    EXPECT_TRUE(first.ok()) << first;
+    EXPECT_TRUE(second.ok()) << second;
+  });
+}
+
+TEST_P(ClockContract, ADeadlineInThePastEndsAWaitWithoutTimePassing) {
+  world().Run([](env::Env& env) {
+    fiber::WaitList list(env.scheduler);
+    const Instant begin = env.clock.Now();
+    EXPECT_TRUE(absl::IsDeadlineExceeded(list.Wait(Instant::Past())));
+    EXPECT_TRUE(absl::IsDeadlineExceeded(list.Wait(begin)));
+    EXPECT_LT(env.clock.Now() - begin, kLong);
+  });
+}
+
 TEST_P(ClockContract, SleepIsCancelled) {
   world().Run([](env::Env& env) {
     const Instant begin = env.clock.Now();

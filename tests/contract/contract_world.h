@@ -11,6 +11,7 @@
 #ifndef KONSUL_TESTS_CONTRACT_CONTRACT_WORLD_H_
 #define KONSUL_TESTS_CONTRACT_CONTRACT_WORLD_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -55,6 +56,15 @@ class ContractWorld {
   // Between two runs: the process on `host` dies without any goodbye and a new one starts on the
   // same disk. What was written is there, synced or not; nothing is locked or open.
   virtual void RestartProcess(size_t host) = 0;
+
+  // Faults that both worlds can make; for a body of `host`, of itself. ----------------------------
+
+  // No file of the host grows beyond `bytes`; nullopt: no limit. In a test with one file. Where the
+  // kernel is asked, this is the limit of a process and stands for a full file system.
+  virtual void LimitSpace(size_t host, std::optional<uint64_t> bytes) = 0;
+  // The next File::Sync of the host fails with an I/O error. Over the operating system the call is
+  // answered in the kernel's place: what the kernel would do to its pages then, is not tested.
+  virtual void FailNextSync(size_t host) = 0;
 };
 
 struct WorldFactory {

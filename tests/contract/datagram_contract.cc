@@ -73,6 +73,65 @@ TEST_P(DatagramContract, TooLongIsRefusedAndHarmless) {
   });
 }
 
+TEST_P(DatagramContract, TheLongestArrivesWholeAndOneByteMoreIsRefused) {
+  constexpr size_t kLongest = 65'507;  // 65,535 without the headers of IPv4 and UDP
+  world().Run([&](env::Env& env) {
+    const auto a = MustBind(env, world().Address(0));
+    const auto b = MustBind(env, world().Address(0));
+    EXPECT_TRUE(a->Send(b->local(), Pattern(kLongest)).ok());
+    const absl::Status longer = a->Send(b->local(), Pattern(kLongest + 1));
+    EXPECT_TRUE(absl::IsInvalidArgument(longer)) << longer;
+    EXPECT_TRUE(b->Receive(env.After(kLong)).value().data == Pattern(kLongest));
+  });
+}
+
+TEST_P(DatagramContract, TargetsThatCannotBeAreRefused) {
+  world().Run([&](env::Env& env) {
+    const auto socket = MustBind(env, world().Address(0));
+    const absl::Status no_port = socket->Send({world().Address(0), 0}, "x");
+    EXPECT_TRUE(absl::IsInvalidArgument(no_port)) << no_port;
+    const absl::Status other_family = socket->Send({"::1", 8300}, "x");
+    EXPECT_TRUE(absl::IsInvalidArgument(other_family)) << other_family;
+  });
+}
+
+TEST_P(DatagramContract, ASocketCanSendToItself) {
+  world().Run([&](env::Env& env) {
+    const auto socket = MustBind(env, world().Address(0));
+    EXPECT_TRUE(socket->Send(socket->local(), "note").ok());
+    const auto got = socket->Receive(env.After(kLong));
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_EQ(got->data, "note");
+    EXPECT_EQ(got->from, socket->local());
+  });
+}
+
+TEST_P(DatagramContract, EmptyOnesTakeRoomToo) {
+  world().Run([&](env::Env& env) {
+    const auto a = MustBind(env, world().Address(0));
+    const auto b = MustBind(env, world().Address(0));
+    constexpr int kMany = 60'000;
+    for (int i = 0; i < kMany; ++i) ASSERT_TRUE(a->Send(b->local(), "").ok());
+    EXPECT_TRUE(env.Sleep(kSoon).ok());
+    int received = 0;
+    while (b->Receive(env.After(kSoon)).ok()) ++received;
+    EXPECT_GT(received, 0);
+    EXPECT_LT(received, kMany);
+  });
+}
+
+TEST_P(DatagramContract, ACloseForgetsWhatWasNotReceived) {
+  world().Run([&](env::Env& env) {
+    const auto a = MustBind(env, world().Address(0));
+    const auto b = MustBind(env, world().Address(0));
+    EXPECT_TRUE(a->Send(b->local(), "too late").ok());
+    EXPECT_TRUE(env.Sleep(kSoon).ok());
+    b->Close();
+    EXPECT_TRUE(absl::IsUnavailable(b->Receive(env.After(kLong)).status()));
+    EXPECT_TRUE(absl::IsUnavailable(b->Send(a->local(), "x")));
+  });
+}
+
 TEST_P(DatagramContract, AnUnknownTargetIsHarmless) {
   world().Run([&](env::Env& env) {
     const auto a = MustBind(env, world().Address(0));

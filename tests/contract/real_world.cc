@@ -3,10 +3,15 @@
 #include "net/reactor/real_world.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +19,21 @@
 #include "core/base/check.h"
 #include "gtest/gtest.h"
 #include "tests/contract/contract_world.h"
+
+namespace {
+
+std::atomic<int> syncs_to_fail{0};
+
+}  // namespace
+
+// Stands before the C library's: File::Sync calls it from the I/O pool.
+extern "C" int fdatasync(int fd) {
+  if (syncs_to_fail.exchange(0) > 0) {
+    errno = EIO;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_fdatasync, fd));
+}
 
 namespace konsul::contract {
 namespace {
@@ -29,6 +49,7 @@ class RealContractWorld final : public ContractWorld {
   }
 
   ~RealContractWorld() override {
+    LimitSpace(0, std::nullopt);
     for (const int fd : kept_) close(fd);
   }
 
@@ -84,6 +105,15 @@ class RealContractWorld final : public ContractWorld {
     envs_[host] = std::make_unique<env::Env>(env::Env{old.clock, old.network, *restarted_.back(),
                                                       old.random, old.scheduler, old.logger});
   }
+
+  void LimitSpace(size_t, std::optional<uint64_t> bytes) override {
+    signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes.value_or(limit.rlim_max);
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  void FailNextSync(size_t) override { syncs_to_fail = 1; }
 
  private:
   int Keep(int fd) {

@@ -45,6 +45,13 @@ class SimContractWorld final : public ContractWorld {
 
   void RestartProcess(size_t host) override { Machine(host).Kill(); }
 
+  void LimitSpace(size_t host, std::optional<uint64_t> bytes) override {
+    Machine(host).disk().SetCapacity(bytes.value_or(sim::DiskOptions().capacity));
+  }
+  void FailNextSync(size_t host) override {
+    Machine(host).disk().Arm({.ops = sim::kDiskSync, .times = 1});
+  }
+
  private:
   static constexpr char kDarkAddress[] = "10.0.0.99";
 

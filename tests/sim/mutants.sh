@@ -19,6 +19,21 @@ for mutant in $("$sim" mutants | sed -n 's/^\([a-z][a-z-]*\)  .*/\1/p'); do
   "$sim" mutants "$mutant" --search --seeds "$seeds"
 done
 
+# Those that are about what is on the disk are found by the crash images, too.
+for mutant in ack-before-sync vote-before-sync compact-before-snapshot unfinished-segment \
+  grow-without-sync rename-without-syncdir; do
+  code=0
+  "$sim" crash-images --bound 64 --mutant "$mutant" >/dev/null || code=$?
+  [ $code -eq 1 ] || {
+    echo "the crash images do not find $mutant: exit code $code" >&2
+    exit 1
+  }
+done
+"$sim" crash-images --bound 64 >/dev/null || {
+  echo "a finding in the crash images without a mutant" >&2
+  exit 1
+}
+
 # The mutants build without a mutant is as clean as any other.
 for scenario in behind conflict default drift duel figure8 joining membership readers resends \
   snapshots; do
