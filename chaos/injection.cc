@@ -17,14 +17,24 @@ const char* KindName(Injection::Kind kind) {
       return "netem";
     case Injection::Kind::kReset:
       return "reset";
+    case Injection::Kind::kClog:
+      return "clog";
+    case Injection::Kind::kHalfOpen:
+      return "half-open";
     case Injection::Kind::kKill:
       return "kill";
     case Injection::Kind::kPowerLoss:
       return "power-loss";
+    case Injection::Kind::kWipe:
+      return "wipe";
     case Injection::Kind::kRestart:
       return "restart";
     case Injection::Kind::kPause:
       return "pause";
+    case Injection::Kind::kSlow:
+      return "slow";
+    case Injection::Kind::kNoDescriptors:
+      return "no-descriptors";
     case Injection::Kind::kClock:
       return "clock";
     case Injection::Kind::kIoFault:
@@ -43,6 +53,12 @@ const char* KindName(Injection::Kind kind) {
       return "end";
   }
   return "?";
+}
+
+bool ConcernsLinks(Injection::Kind kind) {
+  using Kind = Injection::Kind;
+  return kind == Kind::kCut || kind == Kind::kNetem || kind == Kind::kReset ||
+         kind == Kind::kClog || kind == Kind::kHalfOpen;
 }
 
 std::string Describe(const Injection& injection) {

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "cmd/konsul-sim/bundle.h"
 #include "cmd/konsul-sim/search.h"
+#include "cmd/konsul-sim/search_worker.h"
 #include "core/base/check.h"
 #include "sim/cluster/runner.h"
 
@@ -31,8 +35,23 @@ int Tell(const SearchPlan& plan, const SearchResult& result) {
                 RepeatCommand(plan.scenario->argument, result.seed, plan.mutant).c_str());
     return result.verdict;
   }
-  std::printf("happened  %s\n",
-              absl::StrJoin(result.probes, " ", absl::PairFormatter("=")).c_str());
+  std::vector<std::string> happened;
+  std::vector<std::string> fired;
+  std::vector<std::string> never;
+  for (const auto& [probe, count] : result.probes) {
+    absl::string_view name = probe;
+    if (!absl::ConsumePrefix(&name, kBuggifyProbe)) {
+      happened.push_back(absl::StrCat(probe, "=", count));
+    } else if (count > 0) {
+      fired.push_back(absl::StrCat(name, "=", count));
+    } else {
+      never.push_back(std::string(name));
+    }
+  }
+  std::printf("happened  %s\n", absl::StrJoin(happened, " ").c_str());
+  std::printf("buggify   %s%s%s\n", absl::StrJoin(fired, " ").c_str(),
+              never.empty() ? "" : (fired.empty() ? "never: " : "; never: "),
+              absl::StrJoin(never, " ").c_str());
   if (result.interrupted) {
     std::printf("verdict   none: interrupted\n");
     return kExitInterrupted;

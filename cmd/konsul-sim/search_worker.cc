@@ -43,6 +43,9 @@ std::string ProbesOf(const cluster::Report& report) {
   probes["operations-ok"] = report.operations.ok;
   probes["operations-unknown"] = report.operations.unknown;
   probes["entries-committed"] = report.committed;
+  for (const auto& [site, count] : report.buggify) {
+    probes[absl::StrCat(kBuggifyProbe, site)] = count;
+  }
   return absl::StrJoin(probes, " ", absl::PairFormatter("="));
 }
 

@@ -23,6 +23,9 @@ struct SearchPlan {
   uint64_t twice_every = 50;  // these seeds run twice, and their hashes are compared
 };
 
+// What begins so among the probes is how often a buggify site fired.
+inline constexpr char kBuggifyProbe[] = "buggify/";
+
 // One line from a worker to its parent.
 struct Line {
   enum class Kind { kBegin, kDone, kFailed } kind = Kind::kBegin;

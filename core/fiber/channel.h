@@ -21,6 +21,8 @@ class Channel {
 
   // Suspends while full. OK, DeadlineExceeded, Cancelled, or FailedPrecondition once closed.
   absl::Status Push(T value, Instant deadline = Instant::Never()) {
+    absl::Status given_way = MayYield();
+    if (!given_way.ok()) return given_way;
     while (!closed_ && items_.size() >= capacity_) {
       absl::Status status = writable_.Wait(deadline);
       if (!status.ok()) return status;
@@ -41,6 +43,8 @@ class Channel {
 
   // Suspends while empty. A closed channel is drained first, then answers FailedPrecondition.
   absl::StatusOr<T> Pop(Instant deadline = Instant::Never()) {
+    absl::Status given_way = MayYield();
+    if (!given_way.ok()) return given_way;
     while (items_.empty()) {
       if (closed_) return absl::FailedPreconditionError("channel closed");
       absl::Status status = readable_.Wait(deadline);
@@ -64,6 +68,13 @@ class Channel {
   bool closed() const { return closed_; }
 
  private:
+  // Both calls may suspend, so their callers must be ready for it whenever they are called.
+  absl::Status MayYield() {
+    Scheduler& scheduler = readable_.scheduler();
+    if (!scheduler.Fires(BuggifySite::kYieldInChannel)) return absl::OkStatus();
+    return scheduler.Yield();
+  }
+
   size_t capacity_;
   bool closed_ = false;
   std::deque<T> items_;

@@ -7,7 +7,8 @@
 
 namespace konsul::fiber {
 
-Scheduler::Scheduler(StackPool& pool, PickPolicy* policy) : pool_(pool), policy_(policy) {}
+Scheduler::Scheduler(StackPool& pool, PickPolicy* policy, Buggify* buggify)
+    : pool_(pool), policy_(policy), buggify_(buggify) {}
 
 Scheduler::~Scheduler() {
   KONSUL_CHECK(fibers_ == 0, fibers_, " fibers still alive, the first is ", all_.front()->name_);

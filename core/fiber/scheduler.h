@@ -23,6 +23,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "core/base/buggify.h"
 #include "core/base/time.h"
 #include "core/fiber/context.h"
 #include "core/fiber/stack_pool.h"
@@ -81,8 +82,8 @@ class Fiber {
 
 class Scheduler {
  public:
-  // `pool` and `policy` (may be null) must outlive the scheduler.
-  explicit Scheduler(StackPool& pool, PickPolicy* policy = nullptr);
+  // `pool`, `policy` and `buggify` (the last two may be null) must outlive the scheduler.
+  explicit Scheduler(StackPool& pool, PickPolicy* policy = nullptr, Buggify* buggify = nullptr);
   // Every fiber must have ended.
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
@@ -112,6 +113,10 @@ class Scheduler {
   absl::Status Yield();
   // True when the running fiber was cancelled; for loops that do not suspend.
   bool cancelled() const { return current_ != nullptr && current_->cancelled_; }
+  // Whether the code at this site does its rare thing now. Always false outside the simulator.
+  bool Fires(BuggifySite site) const { return buggify_ != nullptr && buggify_->Fires(site); }
+  // For code without a scheduler; null outside the simulator.
+  Buggify* buggify() const { return buggify_; }
 
   size_t fiber_count() const { return fibers_; }
   uint64_t switches() const { return switches_; }
@@ -137,6 +142,7 @@ class Scheduler {
 
   StackPool& pool_;
   PickPolicy* policy_;
+  Buggify* const buggify_;
   std::function<void()> wake_hook_;
   std::deque<Fiber*> runnable_;
   std::vector<Fiber*> heap_;  // by (deadline, order of parking)

@@ -11,6 +11,11 @@ raft::Moment MomentOf(const env::Env& env, env::Random& random) {
   return raft::Moment{env.clock.Now(), random.Next()};
 }
 
+raft::Options Buggified(raft::Options options, const env::Env& env) {
+  options.buggify = env.scheduler.buggify();
+  return options;
+}
+
 }  // namespace
 
 RaftDriver::RaftDriver(const env::Env& env, NodeId id, const raft::Options& options,
@@ -18,7 +23,7 @@ RaftDriver::RaftDriver(const env::Env& env, NodeId id, const raft::Options& opti
     : env_(env),
       random_(env.random.Fork("raft")),
       observer_(observer),
-      raft_(id, options, std::move(recovered), MomentOf(env, random_)),
+      raft_(id, Buggified(options, env), std::move(recovered), MomentOf(env, random_)),
       wakes_(env.scheduler),
       changed_(env.scheduler) {
   if (observer_ != nullptr) observer_->OnStart(raft_);

@@ -63,6 +63,8 @@ struct Report {
   uint64_t committed = 0;  // entries
   // What happened at least once, by name; a search adds them up to see what never does.
   std::map<std::string, uint64_t> probes;
+  // How often each buggify site fired, also those that never did.
+  std::map<std::string, uint64_t> buggify;
   std::vector<chaos::Injection> schedule;
   // What the clients did until the heal, by workload and time, and the operator's turns.
   std::vector<std::vector<chaos::Step>> steps;
