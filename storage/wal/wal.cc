@@ -112,7 +112,7 @@ class SegmentedWal final : public Wal {
   absl::Status MakeRoom(Content& content) {
     const bool full = tail_ + EncodedSize(content) > active_.bytes;
     if (tail_ > kSegmentHeaderBytes &&
-        (full || scheduler_.Fires(BuggifySite::kEarlySegment)) &&
+        (full || MayLeaveEarly()) &&
         !mutation::On(Mutation::kGrowWithoutSync)) {
       KONSUL_ASSIGN_OR_RETURN(Segment next, supply_.Take());
       left_ = PastSegment{active_.sequence, active_last_index_};
@@ -130,6 +130,12 @@ class SegmentedWal final : public Wal {
       active_.bytes = needed;
     }
     return absl::OkStatus();
+  }
+
+  // A disk has room for some segments that are nearly empty, not for any number of them.
+  bool MayLeaveEarly() const {
+    constexpr size_t kPastAtMost = 8;
+    return past_.size() < kPastAtMost && scheduler_.Fires(BuggifySite::kEarlySegment);
   }
 
   // `content` is durable.
