@@ -50,10 +50,12 @@ std::set<std::string> DrawAtlas(const Experiment& experiment, env::Random random
   return atlas;
 }
 
-std::vector<Fault> Strengthened(const Experiment& experiment, const env::Random& random) {
+std::vector<Fault> Strengthened(const Experiment& experiment, const env::Random& random,
+                                std::vector<std::map<std::string, std::string>>& drawn) {
+  drawn.resize(experiment.faults.size());
   std::vector<Fault> out;
   for (const Fault& fault : experiment.faults) {
-    out.push_back(Strengthen(fault, random.Fork(fault.name).Fork("strengths")));
+    out.push_back(Strengthen(fault, random.Fork(fault.name).Fork("strengths"), drawn[out.size()]));
   }
   return out;
 }
@@ -62,7 +64,7 @@ std::vector<Fault> Strengthened(const Experiment& experiment, const env::Random&
 
 Director::Director(const Experiment& experiment, env::Random random)
     : experiment_(experiment),
-      faults_(Strengthened(experiment, random)),
+      faults_(Strengthened(experiment, random, drawn_)),
       random_(random),
       timeline_(MakeTimeline(experiment, random)),
       atlas_(DrawAtlas(experiment, random.Fork("atlas"))),
@@ -122,8 +124,7 @@ std::vector<Injection> Director::Advance(Duration now, const Inventory& inventor
     steps_.erase(steps_.begin());
     Admit(now, std::move(step), inventory, out);
   }
-  std::erase_if(rolling_,
-                [&](Rolling& rolling) { return !Roll(now, rolling, inventory, out); });
+  std::erase_if(rolling_, [&](Rolling& rolling) { return !Roll(now, rolling, inventory, out); });
   record_.insert(record_.end(), out.begin(), out.end());
   return out;
 }
@@ -160,6 +161,7 @@ void Director::Begin(Duration now, size_t number_of_fault, uint64_t number,
   env::Random random = random_.Fork(fault.name).Fork(absl::StrCat("occurrence/", number));
   Injection injection = Resolve(fault, inventory, random);
   injection.body = fault.body;
+  injection.strength = drawn_[number_of_fault];
   injection.fault = fault.name;
   injection.fault_number = number_of_fault;
   injection.occurrence =

@@ -100,6 +100,7 @@ class Director {
   Injection End(Duration now, const UnderWay& running) const;
 
   const Experiment& experiment_;
+  std::vector<std::map<std::string, std::string>> drawn_;  // by fault: those strengths, for people
   const std::vector<Fault> faults_;  // the experiment's, with the strengths of this run
   const env::Random random_;
   Timeline timeline_;

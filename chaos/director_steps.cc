@@ -54,9 +54,8 @@ void Director::Swizzle(Duration now, const Injection& whole, env::Random& random
     Injection step = whole;
     step.occurrence = absl::StrCat(whole.occurrence, "/", order[i]);
     step.targets = {order[i]};
-    std::erase_if(step.links, [&](const Link& link) {
-      return link.from != order[i] && link.to != order[i];
-    });
+    std::erase_if(step.links,
+                  [&](const Link& link) { return link.from != order[i] && link.to != order[i]; });
     const auto turn = std::find(back.begin(), back.end(), order[i]) - back.begin();
     const Duration at = now + pace * static_cast<int64_t>(i);
     const Duration end = now + lasts - pace * (static_cast<int64_t>(back.size()) - 1 - turn);

@@ -171,7 +171,7 @@ struct Fault {
   std::string name;
   Trigger trigger;
   FaultBody body;
-  std::optional<Duration> duration;  // to the end of the experiment when absent
+  std::optional<Duration> duration;          // to the end of the experiment when absent
   std::map<std::string, Strength> strength;  // by the number's name
   int line = 0;
 };

@@ -71,6 +71,9 @@ std::string Describe(const Injection& injection) {
     absl::StrAppend(&out, " ", link.from, "->", link.to);
   }
   for (const int64_t drift : injection.drift_ppm) absl::StrAppend(&out, " drift=", drift, "ppm");
+  for (const auto& [name, value] : injection.strength) {
+    absl::StrAppend(&out, " ", name, "=", value);
+  }
   if (injection.lasts != Duration::max()) {
     absl::StrAppend(&out, " for ", FormatDuration(injection.lasts));
   }
@@ -112,6 +115,15 @@ std::string ToJson(const Injection& injection) {
   }
   if (!injection.drift_ppm.empty()) {
     absl::StrAppend(&out, ",\"drift_ppm\":[", absl::StrJoin(injection.drift_ppm, ","), "]");
+  }
+  if (!injection.strength.empty()) {
+    absl::StrAppend(&out, ",\"strength\":{",
+                    absl::StrJoin(injection.strength, ",",
+                                  [](std::string* s, const auto& one) {
+                                    absl::StrAppend(s, JsonString(one.first), ":",
+                                                    JsonString(one.second));
+                                  }),
+                    "}");
   }
   if (injection.lasts != Duration::max()) {
     absl::StrAppend(&out, ",\"lasts_ns\":", injection.lasts.count());

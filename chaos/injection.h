@@ -4,6 +4,7 @@
 #define KONSUL_CHAOS_INJECTION_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,13 +16,13 @@ namespace konsul::chaos {
 
 struct Injection {
   enum class Kind {
-    kSkipped,  // would have exceeded the blast radius, or matched nobody
-    kCut,      // links: nothing passes
-    kNetem,    // links: slower and lossy
-    kReset,    // links: connections end
+    kSkipped,   // would have exceeded the blast radius, or matched nobody
+    kCut,       // links: nothing passes
+    kNetem,     // links: slower and lossy
+    kReset,     // links: connections end
     kClog,      // links: what is on its way waits
     kHalfOpen,  // links: the sender's side forgets its connections
-    kKill,     // targets: the process dies
+    kKill,      // targets: the process dies
     kPowerLoss,
     kWipe,  // targets: the process dies and the disk is empty
     kRestart,
@@ -49,6 +50,7 @@ struct Injection {
   std::vector<Link> links;
   std::vector<int64_t> drift_ppm;  // kClock: by target
   FaultBody body;                  // with the strengths of this run
+  std::map<std::string, std::string> strength;  // what this run drew, by name: "20ms", "35"
   Duration lasts = Duration::max();
   std::string why;  // kSkipped, kOperator
 };

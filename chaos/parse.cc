@@ -163,9 +163,10 @@ void CheckNode(const std::string& name, const Fault& fault, const std::vector<La
 
 void CheckTargets(const TargetSet& set, const Fault& fault, const std::vector<Labels>& nodes,
                   Problems& problems) {
-  const bool grouped = set.group.empty() ||
-                       std::any_of(nodes.begin(), nodes.end(),
-                                   [&](const Labels& labels) { return labels.contains(set.group); });
+  const bool grouped =
+      set.group.empty() || std::any_of(nodes.begin(), nodes.end(), [&](const Labels& labels) {
+        return labels.contains(set.group);
+      });
   if (!grouped) {
     problems.Add(fault.line, 1,
                  absl::StrCat("fault \"", fault.name, "\": no node of the topology has the label ",

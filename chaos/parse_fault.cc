@@ -118,7 +118,8 @@ ProcessChaos ParseProcess(MapReader& body) {
   using Action = ProcessChaos::Action;
   ProcessChaos process;
   body.Require("action");
-  process.action = static_cast<Action>(body.Choice("action", {"pause", "slow", "no-descriptors"}, 0));
+  process.action =
+      static_cast<Action>(body.Choice("action", {"pause", "slow", "no-descriptors"}, 0));
   process.targets = ParseTargets(body);
   if (process.action == Action::kPause) body.Require("duration");
   if (process.action == Action::kSlow) {
@@ -195,8 +196,8 @@ TimeChaos ParseTime(MapReader& fault, MapReader& body) {
   const bool named = body.Get("clockIds") != nullptr;
   time.freeze = freeze && (!named || time.monotonic);
   time.freeze_wall = freeze && named && time.wall;
-  time.drift_wall_only = (time.drift_ppm > 0 || !time.drifts_ppm.empty()) && named &&
-                         time.wall && !time.monotonic;
+  time.drift_wall_only =
+      (time.drift_ppm > 0 || !time.drifts_ppm.empty()) && named && time.wall && !time.monotonic;
   if (time.monotonic && time.offset.count() < 0) {
     body.problems().Add(body.node(), "CLOCK_MONOTONIC cannot go back");
   }

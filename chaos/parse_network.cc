@@ -103,7 +103,8 @@ void ParseShape(MapReader& fault, MapReader& body, NetworkChaos& network) {
         1 + fault.Choice("shape", {"split", "isolate", "majority", "ring", "bridge"}, 0));
     if (body.Get("target") != nullptr || fault.Get("links") != nullptr ||
         fault.Get("keepGroup") != nullptr) {
-      refuse("shape", "says who is cut off from whom: target, links and keepGroup do not go with it");
+      refuse("shape",
+             "says who is cut off from whom: target, links and keepGroup do not go with it");
     }
     if (network.shape == Shape::kRing && network.direction != Direction::kBoth) {
       refuse("shape", "ring goes with direction both");
@@ -161,9 +162,9 @@ TargetSet ParseTargets(MapReader& body) {
 
 NetworkChaos ParseNetwork(MapReader& fault, MapReader& body) {
   using Action = NetworkChaos::Action;
-  static const auto* const actions = new std::vector<std::string>{
-      "partition", "reset", "clog", "half-open", "netem",
-      "delay",     "loss",  "duplicate", "corrupt", "bandwidth"};
+  static const auto* const actions =
+      new std::vector<std::string>{"partition", "reset", "clog",      "half-open", "netem",
+                                   "delay",     "loss",  "duplicate", "corrupt",   "bandwidth"};
   constexpr Action kActions[] = {Action::kPartition, Action::kReset, Action::kClog,
                                  Action::kHalfOpen, Action::kNetem};
   NetworkChaos network;

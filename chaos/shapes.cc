@@ -17,7 +17,8 @@ void Part(const Names& a, const Names& b, Direction direction, std::set<Link>& o
 }
 
 Names Slice(const Names& names, size_t begin, size_t end) {
-  return {names.begin() + static_cast<ptrdiff_t>(begin), names.begin() + static_cast<ptrdiff_t>(end)};
+  return {names.begin() + static_cast<ptrdiff_t>(begin),
+          names.begin() + static_cast<ptrdiff_t>(end)};
 }
 
 // Everybody hears the majority of which it is the middle, and nobody else.

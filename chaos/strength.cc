@@ -139,13 +139,16 @@ uint64_t DrawStrength(const Strength& strength, env::Random& random) {
   return strength.low == 0 && drawn == 1 ? 0 : drawn;
 }
 
-Fault Strengthen(const Fault& fault, const env::Random& random) {
+Fault Strengthen(const Fault& fault, const env::Random& random,
+                 std::map<std::string, std::string>& drawn) {
   Fault out = fault;
   for (const StrengthSlot& slot : SlotsOf(out)) {
     const auto it = fault.strength.find(slot.name);
     if (it == fault.strength.end()) continue;
     env::Random draw = random.Fork(slot.name);
-    slot.set(DrawStrength(it->second, draw));
+    const uint64_t value = DrawStrength(it->second, draw);
+    slot.set(value);
+    drawn[slot.name] = FormatOne(slot.unit, value);
   }
   out.strength.clear();
   return out;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,10 @@ std::string FormatStrength(Unit unit, const Strength& strength);
 
 // Both ends included.
 uint64_t DrawStrength(const Strength& strength, env::Random& random);
-// The fault with numbers instead of ranges. Each number has a stream of its own.
-Fault Strengthen(const Fault& fault, const env::Random& random);
+// The fault with numbers instead of ranges. Each number has a stream of its own. `drawn` gets what
+// they are, for people.
+Fault Strengthen(const Fault& fault, const env::Random& random,
+                 std::map<std::string, std::string>& drawn);
 
 }  // namespace konsul::chaos
 

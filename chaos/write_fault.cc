@@ -95,7 +95,8 @@ Body Network(const NetworkChaos& network) {
   if (network.keep_group) out.beside += "      keepGroup: true\n";
   constexpr const char* kShapes[] = {"", "split", "isolate", "majority", "ring", "bridge"};
   if (network.shape != Shape::kNone) {
-    absl::StrAppend(&out.beside, "      shape: ", kShapes[static_cast<size_t>(network.shape)], "\n");
+    absl::StrAppend(&out.beside, "      shape: ", kShapes[static_cast<size_t>(network.shape)],
+                    "\n");
   }
   if (network.flap > Duration::zero()) {
     absl::StrAppend(&out.beside, "      flap: ", FormatDuration(network.flap), "\n");

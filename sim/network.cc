@@ -105,8 +105,8 @@ void Network::SetLatency(HostId from, HostId to, const LatencyModel& model) {
 
 void Network::SetDatagramFaults(HostId from, HostId to, const DatagramFaults& faults) {
   fabric_->topology.link(from, to).faults = faults;
-  const uint64_t others = faults.duplicate_ppm + faults.corrupt_ppm + faults.reorder_ppm +
-                          faults.truncate_ppm;
+  const uint64_t others =
+      faults.duplicate_ppm + faults.corrupt_ppm + faults.reorder_ppm + faults.truncate_ppm;
   Record(engine_, from, to, "datagram loss", faults.loss_ppm + (others << 24));
 }
 

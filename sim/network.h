@@ -19,7 +19,8 @@
 //   - Forget: one side's kernel knows the connections no more (a conntrack table that was lost, a
 //     machine that came back); its user sees an error, the other side is half-open until it sends
 //     something.
-//   - Clog: nothing on the link, or of one connection's direction, arrives before a given time; then
+//   - Clog: nothing on the link, or of one connection's direction, arrives before a given time;
+//   then
 //     everything does. Neither side gives up meanwhile.
 //   - A rate limit makes bytes leave one after the other; what cannot leave fills the window, so
 //     the writer feels it.

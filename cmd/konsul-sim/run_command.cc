@@ -85,7 +85,8 @@ void PrintJson(const Report& report, const std::string& repeat, double wall) {
       "{\"seed\":%llu,\"verdict\":\"%s\",\"hash\":\"%s\",\"simulated_ns\":%lld,\"wall_seconds\":%."
       "6f,"
       "\"events\":%llu,\"operations\":{\"ok\":%llu,\"refused\":%llu,\"unknown\":%llu,"
-      "\"not_sent\":%llu},\"committed\":%llu,\"probes\":{%s},\"buggify\":{%s},\"findings\":[%s],\"schedule\":[%s],"
+      "\"not_sent\":%llu},\"committed\":%llu,\"probes\":{%s},\"buggify\":{%s},\"findings\":[%s],"
+      "\"schedule\":[%s],"
       "\"repeat\":%s}\n",
       static_cast<unsigned long long>(report.seed), cluster::VerdictName(report.verdict),
       report.hash.ToHex().c_str(), static_cast<long long>(report.simulated.count()), wall,
@@ -95,8 +96,7 @@ void PrintJson(const Report& report, const std::string& repeat, double wall) {
       static_cast<unsigned long long>(report.operations.unknown),
       static_cast<unsigned long long>(report.operations.not_sent),
       static_cast<unsigned long long>(report.committed), probes.c_str(), buggify.c_str(),
-      findings.c_str(),
-      schedule.c_str(), JsonString(repeat).c_str());
+      findings.c_str(), schedule.c_str(), JsonString(repeat).c_str());
 }
 
 // The seed asked for, the file's own, or a fresh one.

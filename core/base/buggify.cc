@@ -22,8 +22,10 @@ const char* BuggifyName(BuggifySite site) {
       return "early-segment";
     case BuggifySite::kReadBatchOfOne:
       return "read-batch-of-one";
-    case BuggifySite::kYieldInChannel:
-      return "yield-in-channel";
+    case BuggifySite::kForcedYield:
+      return "forced-yield";
+    case BuggifySite::kSpuriousWake:
+      return "spurious-wake";
     case BuggifySite::kSmallHttpRead:
       return "small-http-read";
     case BuggifySite::kSmallRpcRead:

@@ -14,19 +14,20 @@
 namespace konsul {
 
 enum class BuggifySite : uint8_t {
-  kShortAppend,      // an AppendEntries carries one entry
-  kEarlyElection,    // a follower loses its patience early
-  kEarlyHeartbeat,   // a leader's next heartbeat comes early
-  kForcedSnapshot,   // a snapshot is due though hardly anything was applied
-  kSmallChunk,       // a piece of a snapshot on its way is a few bytes long
-  kSlowApply,        // committed entries are applied late, and one by one
-  kCommitOfOne,      // the log writes and syncs one batch though more are waiting
-  kEarlySegment,     // the log goes on in its next segment though this one has room
-  kReadBatchOfOne,   // one read gets a round of its own though more are waiting
-  kYieldInChannel,   // a fiber gives way where it could have gone on with a channel
-  kSmallHttpRead,    // an HTTP connection takes one byte at a time
-  kSmallRpcRead,     // and an RPC connection
-  kSplitRpcWrite,    // what is queued for a peer is written in two parts, others run in between
+  kShortAppend,     // an AppendEntries carries one entry
+  kEarlyElection,   // a follower loses its patience early
+  kEarlyHeartbeat,  // a leader's next heartbeat comes early
+  kForcedSnapshot,  // a snapshot is due though hardly anything was applied
+  kSmallChunk,      // a piece of a snapshot on its way is a few bytes long
+  kSlowApply,       // committed entries are applied late, and one by one
+  kCommitOfOne,     // the log writes and syncs one batch though more are waiting
+  kEarlySegment,    // the log goes on in its next segment though this one has room
+  kReadBatchOfOne,  // one read gets a round of its own though more are waiting
+  kForcedYield,     // a fiber gives way where it could have had a lock, or a condition, at once
+  kSpuriousWake,    // a wait ends though nothing has happened
+  kSmallHttpRead,   // an HTTP connection takes one byte at a time
+  kSmallRpcRead,    // and an RPC connection
+  kSplitRpcWrite,   // what is queued for a peer is written in two parts, others run in between
 };
 inline constexpr size_t kBuggifySites = static_cast<size_t>(BuggifySite::kSplitRpcWrite) + 1;
 

@@ -21,7 +21,7 @@ class Channel {
 
   // Suspends while full. OK, DeadlineExceeded, Cancelled, or FailedPrecondition once closed.
   absl::Status Push(T value, Instant deadline = Instant::Never()) {
-    absl::Status given_way = MayYield();
+    absl::Status given_way = readable_.scheduler().MayYield();
     if (!given_way.ok()) return given_way;
     while (!closed_ && items_.size() >= capacity_) {
       absl::Status status = writable_.Wait(deadline);
@@ -43,7 +43,7 @@ class Channel {
 
   // Suspends while empty. A closed channel is drained first, then answers FailedPrecondition.
   absl::StatusOr<T> Pop(Instant deadline = Instant::Never()) {
-    absl::Status given_way = MayYield();
+    absl::Status given_way = readable_.scheduler().MayYield();
     if (!given_way.ok()) return given_way;
     while (items_.empty()) {
       if (closed_) return absl::FailedPreconditionError("channel closed");
@@ -68,13 +68,6 @@ class Channel {
   bool closed() const { return closed_; }
 
  private:
-  // Both calls may suspend, so their callers must be ready for it whenever they are called.
-  absl::Status MayYield() {
-    Scheduler& scheduler = readable_.scheduler();
-    if (!scheduler.Fires(BuggifySite::kYieldInChannel)) return absl::OkStatus();
-    return scheduler.Yield();
-  }
-
   size_t capacity_;
   bool closed_ = false;
   std::deque<T> items_;

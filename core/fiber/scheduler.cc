@@ -172,6 +172,7 @@ absl::Status WaitList::Wait(Instant deadline) {
   Fiber* fiber = scheduler_.current_;
   KONSUL_CHECK(fiber != nullptr, "Wait() outside a fiber");
   if (fiber->cancelled_) return absl::CancelledError("fiber cancelled");
+  if (scheduler_.Fires(BuggifySite::kSpuriousWake)) return scheduler_.Yield();
   Append(fiber);
   fiber->waiting_in_ = this;
   scheduler_.Park(fiber, deadline);

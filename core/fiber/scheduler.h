@@ -111,6 +111,8 @@ class Scheduler {
   absl::Status SleepUntil(Instant deadline);
   // Lets the other runnable fibers go first. OK or Cancelled.
   absl::Status Yield();
+  // Does so in the simulator, now and then: for calls that may suspend, whether they must or not.
+  absl::Status MayYield() { return Fires(BuggifySite::kForcedYield) ? Yield() : absl::OkStatus(); }
   // True when the running fiber was cancelled; for loops that do not suspend.
   bool cancelled() const { return current_ != nullptr && current_->cancelled_; }
   // Whether the code at this site does its rare thing now. Always false outside the simulator.

@@ -43,8 +43,7 @@ absl::StatusOr<Envelope> Connection::Receive(Instant deadline) {
   while (true) {
     KONSUL_ASSIGN_OR_RETURN(std::optional<std::string> payload, parser_.Next());
     if (payload.has_value()) return Decode(*payload);
-    const size_t most =
-        env_.scheduler.Fires(BuggifySite::kSmallRpcRead) ? 1 : read_buffer_.size();
+    const size_t most = env_.scheduler.Fires(BuggifySite::kSmallRpcRead) ? 1 : read_buffer_.size();
     const absl::StatusOr<size_t> n =
         stream_->Read(absl::MakeSpan(read_buffer_).first(most), deadline);
     if (!n.ok()) return Noticed(n.status());

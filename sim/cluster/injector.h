@@ -11,7 +11,8 @@
 //   pause, slow         a process that stands still, or whose processor is late each time
 //   no descriptors      accepting connections fails
 //   clocks              steps, drift, standstill; wall and monotonic apart
-//   disks               errors, slow syncs, hanging calls; rot and misdirected writes on the machines
+//   disks               errors, slow syncs, hanging calls; rot and misdirected writes on the
+//   machines
 //                       of the fault atlas (chaos/director.h)
 // Faults may overlap: a link stays cut until the last cut of it has ended, of several slow
 // processors the slowest counts. HealEverything also ends the choices of buggify sites.

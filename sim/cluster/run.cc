@@ -292,9 +292,9 @@ bool Run::HealCore() {
   for (const raft::Member& voter : members.voters) {
     core.push_back(voter.id);
     // One whose disk was wiped is a voter that never comes back: all others may be needed.
-    const bool lives = std::any_of(
-        cluster_.servers().begin(), cluster_.servers().end(),
-        [&](const auto& server) { return server->observer().id() == voter.id; });
+    const bool lives =
+        std::any_of(cluster_.servers().begin(), cluster_.servers().end(),
+                    [&](const auto& server) { return server->observer().id() == voter.id; });
     if (!lives) return false;
   }
   while (core.size() * 2 > members.voters.size() + 2) {

@@ -187,9 +187,9 @@ std::string Tunables::ToString() const {
       chaos::FormatDuration(first.lease_promise), ", disk stall ",
       chaos::FormatDuration(first.disk_stall_timeout), ", a snapshot every ", snapshots.entries_max,
       " entries or ", snapshots.bytes_max, " bytes, keeping ", snapshots.trailing_entries,
-      " entries and ", snapshots.trailing_bytes, " bytes, chunks of ", snapshots.chunk_bytes, ", dial time-out ",
-      chaos::FormatDuration(network.dial_timeout), ", short reads ", network.short_read_ppm,
-      "ppm", armed);
+      " entries and ", snapshots.trailing_bytes, " bytes, chunks of ", snapshots.chunk_bytes,
+      ", dial time-out ", chaos::FormatDuration(network.dial_timeout), ", short reads ",
+      network.short_read_ppm, "ppm", armed);
 }
 
 }  // namespace konsul::cluster

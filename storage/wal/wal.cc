@@ -111,8 +111,7 @@ class SegmentedWal final : public Wal {
   // A batch lies within one segment. One that is bigger than any gets a segment that is enlarged.
   absl::Status MakeRoom(Content& content) {
     const bool full = tail_ + EncodedSize(content) > active_.bytes;
-    if (tail_ > kSegmentHeaderBytes &&
-        (full || MayLeaveEarly()) &&
+    if (tail_ > kSegmentHeaderBytes && (full || MayLeaveEarly()) &&
         !mutation::On(Mutation::kGrowWithoutSync)) {
       KONSUL_ASSIGN_OR_RETURN(Segment next, supply_.Take());
       left_ = PastSegment{active_.sequence, active_last_index_};
