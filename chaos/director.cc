@@ -4,14 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "chaos/shapes.h"
+#include "chaos/strength.h"
 
 namespace konsul::chaos {
 namespace {
-
-Duration DrawIn(const DurationRange& range, env::Random& random) {
-  const uint64_t span = static_cast<uint64_t>((range.high - range.low).count());
-  return range.low + Duration(static_cast<int64_t>(random.Below(span + 1)));
-}
 
 // Either end, or anything between: it is the ends that a bound is tried at.
 int64_t DrawDrift(int64_t limit, env::Random& random) {
@@ -43,16 +40,31 @@ std::set<std::string> DrawAtlas(const Experiment& experiment, env::Random random
   const uint32_t smallest = changes ? experiment.op.voters_min : experiment.datacenter.servers;
   const uint32_t all = experiment.datacenter.servers + experiment.datacenter.spares;
   std::set<std::string> atlas;
+  if (experiment.blast_radius.damage_anywhere) {
+    for (uint32_t i = 1; i <= all; ++i) atlas.insert(absl::StrCat("n", i));
+    return atlas;
+  }
   while (atlas.size() < (smallest - 1) / 2) {
     atlas.insert(absl::StrCat("n", 1 + random.Below(all)));
   }
   return atlas;
 }
 
+std::vector<Fault> Strengthened(const Experiment& experiment, const env::Random& random,
+                                std::vector<std::map<std::string, std::string>>& drawn) {
+  drawn.resize(experiment.faults.size());
+  std::vector<Fault> out;
+  for (const Fault& fault : experiment.faults) {
+    out.push_back(Strengthen(fault, random.Fork(fault.name).Fork("strengths"), drawn[out.size()]));
+  }
+  return out;
+}
+
 }  // namespace
 
 Director::Director(const Experiment& experiment, env::Random random)
     : experiment_(experiment),
+      faults_(Strengthened(experiment, random, drawn_)),
       random_(random),
       timeline_(MakeTimeline(experiment, random)),
       atlas_(DrawAtlas(experiment, random.Fork("atlas"))),
@@ -65,6 +77,8 @@ Duration Director::next() const {
     next = timeline_.occurrences[next_occurrence_].at;
   }
   if (!after_.empty()) next = std::min(next, after_.begin()->first);
+  if (!steps_.empty()) next = std::min(next, steps_.begin()->first);
+  for (const Rolling& rolling : rolling_) next = std::min(next, rolling.look_at);
   if (!ends_.empty()) next = std::min(next, ends_.begin()->first);
   return next;
 }
@@ -105,6 +119,12 @@ std::vector<Injection> Director::Advance(Duration now, const Inventory& inventor
     after_.erase(after_.begin());
     Begin(now, occurrence.fault, occurrence.number, inventory, out);
   }
+  while (!steps_.empty() && steps_.begin()->first <= now) {
+    Injection step = std::move(steps_.begin()->second);
+    steps_.erase(steps_.begin());
+    Admit(now, std::move(step), inventory, out);
+  }
+  std::erase_if(rolling_, [&](Rolling& rolling) { return !Roll(now, rolling, inventory, out); });
   record_.insert(record_.end(), out.begin(), out.end());
   return out;
 }
@@ -119,6 +139,8 @@ std::vector<Injection> Director::Heal(Duration now) {
   std::vector<Injection> out;
   for (const auto& [id, running] : running_) out.push_back(End(now, running));
   running_.clear();
+  steps_.clear();
+  rolling_.clear();
   healed_ = true;
   record_.insert(record_.end(), out.begin(), out.end());
   return out;
@@ -128,18 +150,18 @@ Injection Director::End(Duration now, const UnderWay& running) const {
   Injection end = running.begun;
   end.at = now;
   end.lasts = Duration::max();
-  const bool died = running.begun.kind == Injection::Kind::kKill ||
-                    running.begun.kind == Injection::Kind::kPowerLoss;
+  const bool died = std::holds_alternative<PodChaos>(running.begun.body);
   end.kind = died ? Injection::Kind::kRestart : Injection::Kind::kEnd;
   return end;
 }
 
 void Director::Begin(Duration now, size_t number_of_fault, uint64_t number,
                      const Inventory& inventory, std::vector<Injection>& out) {
-  const Fault& fault = experiment_.faults[number_of_fault];
+  const Fault& fault = faults_[number_of_fault];
   env::Random random = random_.Fork(fault.name).Fork(absl::StrCat("occurrence/", number));
   Injection injection = Resolve(fault, inventory, random);
-  injection.at = now;
+  injection.body = fault.body;
+  injection.strength = drawn_[number_of_fault];
   injection.fault = fault.name;
   injection.fault_number = number_of_fault;
   injection.occurrence =
@@ -148,12 +170,21 @@ void Director::Begin(Duration now, size_t number_of_fault, uint64_t number,
     injection.lasts =
         std::max(Duration(1ms), *fault.duration * timeline_.swarm[number_of_fault].percent / 100);
   }
+  BeginSteps(now, std::move(injection), inventory, random, out);
+}
+
+void Director::Admit(Duration now, Injection injection, const Inventory& inventory,
+                     std::vector<Injection>& out) {
+  injection.at = now;
   if (injection.kind != Injection::Kind::kSkipped) injection.why = Exceeds(injection, inventory);
   if (!injection.why.empty()) injection.kind = Injection::Kind::kSkipped;
   if (injection.kind != Injection::Kind::kSkipped) {
     injection.id = ++last_id_;
     UnderWay running{injection, {}};
     for (const std::string& target : injection.targets) running.hurts.insert(target);
+    if (injection.kind == Injection::Kind::kWipe) {
+      wiped_.insert(injection.targets.begin(), injection.targets.end());
+    }
     if (injection.lasts != Duration::max()) ends_.emplace(now + injection.lasts, injection.id);
     running_.emplace(injection.id, std::move(running));
   }
@@ -168,7 +199,9 @@ Injection Director::Resolve(const Fault& fault, const Inventory& inventory,
   } else if (const auto* pod = std::get_if<PodChaos>(&fault.body)) {
     ResolveKill(*pod, inventory, random, out);
   } else if (const auto* process = std::get_if<ProcessChaos>(&fault.body)) {
-    out.kind = Injection::Kind::kPause;
+    constexpr Injection::Kind kKinds[] = {Injection::Kind::kPause, Injection::Kind::kSlow,
+                                          Injection::Kind::kNoDescriptors};
+    out.kind = kKinds[static_cast<size_t>(process->action)];
     out.targets = Names(Select(process->targets, inventory, random), inventory);
   } else if (const auto* time = std::get_if<TimeChaos>(&fault.body)) {
     out.kind = Injection::Kind::kClock;
@@ -182,7 +215,7 @@ Injection Director::Resolve(const Fault& fault, const Inventory& inventory,
   } else if (const auto* io = std::get_if<IoChaos>(&fault.body)) {
     ResolveIo(*io, inventory, random, out);
   }
-  if (out.targets.empty()) {
+  if (out.targets.empty() && out.why.empty()) {
     out.kind = Injection::Kind::kSkipped;
     out.why = "nobody matches now";
   }
@@ -198,7 +231,10 @@ void Director::ResolveIo(const IoChaos& io, const Inventory& inventory, env::Ran
   const bool damages = out.kind == Kind::kIoRot || out.kind == Kind::kIoMisdirect;
   Inventory may;
   for (const Node& node : inventory) {
-    if (!damages || (atlas_.contains(node.name) && !node.only_copy)) may.push_back(node);
+    const bool anywhere = experiment_.blast_radius.damage_anywhere;
+    if (!damages || anywhere || (atlas_.contains(node.name) && !node.only_copy)) {
+      may.push_back(node);
+    }
   }
   out.targets = Names(Select(io.targets, may, random), may);
 }
@@ -206,9 +242,21 @@ void Director::ResolveIo(const IoChaos& io, const Inventory& inventory, env::Ran
 void Director::ResolveNetwork(const NetworkChaos& network, const Inventory& inventory,
                               env::Random& random, Injection& out) const {
   constexpr Injection::Kind kKinds[] = {Injection::Kind::kCut, Injection::Kind::kNetem,
-                                        Injection::Kind::kReset};
+                                        Injection::Kind::kReset, Injection::Kind::kClog,
+                                        Injection::Kind::kHalfOpen};
   out.kind = kKinds[static_cast<size_t>(network.action)];
   const std::vector<size_t> targets = Select(network.targets, inventory, random);
+  if (network.shape != Shape::kNone) {
+    out.targets = Names(targets, inventory);
+    if (out.targets.size() < NodesOf(network.shape)) {
+      out.kind = Injection::Kind::kSkipped;
+      out.why = "too few match now for this shape";
+      return;
+    }
+    const std::set<Link> shape = LinksOf(network.shape, network.direction, out.targets, random);
+    out.links.assign(shape.begin(), shape.end());
+    return;
+  }
   std::vector<size_t> others;
   if (network.others.has_value()) {
     others = Select(*network.others, inventory, random);
@@ -233,10 +281,14 @@ void Director::ResolveNetwork(const NetworkChaos& network, const Inventory& inve
 
 void Director::ResolveKill(const PodChaos& pod, const Inventory& inventory, env::Random& random,
                            Injection& out) const {
-  out.kind = pod.lose_unsynced ? Injection::Kind::kPowerLoss : Injection::Kind::kKill;
+  out.kind = pod.wipe            ? Injection::Kind::kWipe
+             : pod.lose_unsynced ? Injection::Kind::kPowerLoss
+                                 : Injection::Kind::kKill;
+  const bool anywhere = experiment_.blast_radius.damage_anywhere;
   Inventory alive;
   for (const Node& node : inventory) {
-    if (node.running) alive.push_back(node);
+    const bool safe = atlas_.contains(node.name) && !node.only_copy && !wiped_.contains(node.name);
+    if (node.running && (!pod.wipe || safe || anywhere)) alive.push_back(node);
   }
   out.targets = Names(Select(pod.targets, alive, random), alive);
   if (pod.restart_after.has_value()) out.lasts = DrawIn(*pod.restart_after, random);

@@ -43,8 +43,16 @@ void ExpandLinks(const Injection& done, NetworkChaos& network) {
 
 void ExpandBody(const Injection& done, FaultBody& body) {
   std::visit([&](auto& each) { each.targets = Exactly(done.targets); }, body);
-  if (auto* network = std::get_if<NetworkChaos>(&body)) ExpandLinks(done, *network);
+  if (auto* network = std::get_if<NetworkChaos>(&body)) {
+    const bool drawn = network->shape != Shape::kNone;
+    network->shape = Shape::kNone;
+    network->flap = {};
+    network->swizzle = false;
+    if (drawn) network->others.reset();
+    ExpandLinks(done, *network);
+  }
   if (auto* pod = std::get_if<PodChaos>(&body)) {
+    pod->rolling = false;
     pod->restart_after.reset();
     if (done.lasts != Duration::max()) pod->restart_after = DurationRange{done.lasts, done.lasts};
   }
@@ -69,13 +77,15 @@ Experiment Expand(const Experiment& experiment, uint64_t seed,
   out.runs = 1;
   out.faults.clear();
   // Nothing that happened was too much.
-  out.blast_radius = {.minority_only = false, .max_concurrent = 0};
+  out.blast_radius.minority_only = false;
+  out.blast_radius.max_concurrent = 0;
   for (const Injection& done : record) {
     if (!Begins(done)) continue;
     // A fault that picked nobody to be cut off from is on record, and stays what it was.
-    const bool links = done.kind == Injection::Kind::kCut || done.kind == Injection::Kind::kNetem ||
-                       done.kind == Injection::Kind::kReset;
+    const bool links = ConcernsLinks(done.kind);
     Fault fault = experiment.faults[done.fault_number];
+    fault.body = done.body;
+    fault.strength.clear();
     fault.name = done.occurrence;
     fault.trigger = Trigger{};
     fault.trigger.at = done.at;

@@ -26,6 +26,9 @@ struct TargetSet {
   Labels labels;       // all must match
   // Exactly these, by name; empty: whoever the labels match.
   std::vector<std::string> nodes;
+  // When there is one, `mode` counts values of this label instead of nodes, and all nodes that have
+  // a chosen value are hit: a rack, a datacenter.
+  std::string group;
 };
 
 // One direction between two nodes.
@@ -38,10 +41,24 @@ struct Link {
 // Which packets of a target a network fault concerns: those it sends to, or gets from, the others.
 enum class Direction { kTo, kFrom, kBoth };
 
+// Who is cut off from whom among the targets, beside the body of a partition.
+enum class Shape {
+  kNone,      // the targets from `others`
+  kSplit,     // two groups, at random
+  kIsolate,   // one from all the rest
+  kMajority,  // a minority from the rest
+  kRing,      // each hears a majority, and no two the same one (Jepsen's majorities ring)
+  kBridge,    // two halves, and one between them that hears both
+};
+
 struct NetworkChaos {
-  // kReset is Konsul's own: connections end, once. With Direction::kBoth on both sides; otherwise
-  // only whoever dialed them sees an error, and what it had sent still arrives.
-  enum class Action { kPartition, kNetem, kReset };
+  // Konsul's own are:
+  //   kReset     connections end, once. With Direction::kBoth on both sides, each after a random
+  //              byte of what was on its way; otherwise only whoever dialed them sees an error, and
+  //              what it had sent still arrives.
+  //   kClog      bytes are held back and all come at the end; no side is told, none gives up.
+  //   kHalfOpen  the sending side of each link forgets its connections; the other is not told.
+  enum class Action { kPartition, kNetem, kReset, kClog, kHalfOpen };
   Action action = Action::kPartition;
   TargetSet targets;
   Direction direction = Direction::kTo;
@@ -50,9 +67,25 @@ struct NetworkChaos {
   std::vector<Link> links;
   // Links between two targets stay as they are: a split into groups instead of lone servers.
   bool keep_group = false;
+  // Of each link only one connection, drawn; kReset, kClog and kHalfOpen.
+  bool one_connection = false;
+  Shape shape = Shape::kNone;
+  // Cut for the first half of each such period, healed for the second. 0: cut all the time.
+  Duration flap{};
+  // The targets are cut off one after the other, and come back one after the other in another
+  // order.
+  bool swizzle = false;
+
   Duration latency{};  // added, netem
   Duration jitter{};
   uint32_t loss_ppm = 0;
+  uint64_t rate = 0;  // bytes per second; 0: as it was
+  // Datagrams only.
+  uint32_t duplicate_ppm = 0;
+  uint32_t corrupt_ppm = 0;
+  uint32_t reorder_ppm = 0;
+  uint32_t truncate_ppm = 0;
+  uint32_t mtu = 1400;  // what a truncated one is cut to
 };
 
 struct PodChaos {
@@ -60,11 +93,26 @@ struct PodChaos {
   // Absent: stays down until the experiment heals.
   std::optional<DurationRange> restart_after;
   bool lose_unsynced = false;  // a power loss rather than a kill
+  // One target after the other; each waits until the former serves again.
+  bool rolling = false;
+  // The disk is empty afterwards, and the server that comes back another one. Meets only servers of
+  // the fault atlas (director.h), each once.
+  bool wipe = false;
+  // Which version of the program comes back; absent: the one that ran.
+  std::optional<uint32_t> version;
 };
 
-// Konsul's own: a process stands still while its clock goes on, as with SIGSTOP.
+// Konsul's own.
 struct ProcessChaos {
+  enum class Action {
+    kPause,          // the process stands still while its clock goes on, as with SIGSTOP
+    kSlow,           // whatever wakes it does so later by `delay`
+    kNoDescriptors,  // accepting a connection fails in so many cases
+  };
+  Action action = Action::kPause;
   TargetSet targets;
+  Duration delay{};
+  uint32_t percent_ppm = 1'000'000;
 };
 
 struct TimeChaos {
@@ -76,8 +124,11 @@ struct TimeChaos {
   uint32_t drift_ppm = 0;
   // Exactly so much, by position in targets.nodes; then drift_ppm is 0.
   std::vector<int64_t> drifts_ppm;
-  // Likewise: the monotonic clock stands still, and goes on afterwards from where it stood.
-  bool freeze = false;
+  // Likewise: a clock stands still, and goes on afterwards from where it stood.
+  bool freeze = false;  // the monotonic one
+  bool freeze_wall = false;
+  // The drift is the wall clock's alone.
+  bool drift_wall_only = false;
 };
 
 struct IoChaos {
@@ -108,11 +159,20 @@ struct Trigger {
   uint64_t weight = 1;               // kSwarm
 };
 
+// From where to where a number of a fault's body goes: once per run the seed draws one. In
+// nanoseconds, parts per million or bytes, as the number is (strength.h).
+struct Strength {
+  uint64_t low = 0;
+  uint64_t high = 0;
+  friend bool operator==(const Strength&, const Strength&) = default;
+};
+
 struct Fault {
   std::string name;
   Trigger trigger;
   FaultBody body;
-  std::optional<Duration> duration;  // to the end of the experiment when absent
+  std::optional<Duration> duration;          // to the end of the experiment when absent
+  std::map<std::string, Strength> strength;  // by the number's name
   int line = 0;
 };
 
@@ -122,7 +182,12 @@ struct Datacenter {
   uint32_t clients = 1;
   // Further servers that do not run at the beginning; the operator adds them.
   uint32_t spares = 0;
+  // Servers and clients stand in so many of them, in turn: the label `rack` is r1, r2... 0: none.
+  uint32_t racks = 0;
   Labels labels;
+
+  // Of the node of this name, number from 1; what never changes while a cluster runs.
+  Labels LabelsOf(const std::string& component, const std::string& name, uint32_t number) const;
 };
 
 struct Defaults {
@@ -145,6 +210,13 @@ struct Pins {
   std::optional<uint64_t> snapshot_entries;  // between two snapshots
   std::optional<uint64_t> trailing_entries;  // that the log keeps behind them
   std::optional<uint64_t> chunk_bytes;       // of a snapshot on its way
+  std::optional<Duration> dial_timeout;
+  std::optional<Duration> stall_timeout;  // until TCP gives a connection up
+  // Parts per million of the calls.
+  std::optional<uint64_t> accept_failure;
+  std::optional<uint64_t> kill_fin;  // a killed process's connections end in good order
+  std::optional<uint64_t> short_read;
+  std::optional<uint64_t> short_segment;
 };
 
 // One operation of a client, as it was drawn.
@@ -201,6 +273,9 @@ struct Operator {
 struct BlastRadius {
   bool minority_only = true;
   uint64_t max_concurrent = 0;  // 0: no limit
+  // Damage may meet any copy. Then nobody can promise that the cluster works again, or that nothing
+  // is lost, and neither is asked; who leads, votes and applies what still is.
+  bool damage_anywhere = false;
 };
 
 struct Liveness {
@@ -226,6 +301,10 @@ struct Experiment {
   bool swarm = false;
   // What servers do about lease reads; by the seed when absent and `swarm`.
   std::optional<bool> leases;
+  // Whether buggify sites (core/base/buggify.h) fire; by the seed when absent and `swarm`.
+  std::optional<bool> buggify;
+  // How often each of these does, in parts per million, whatever the seed says.
+  std::map<std::string, uint32_t> buggify_sites;
   Pins pins;
   Datacenter datacenter;
   Defaults defaults;

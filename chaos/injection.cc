@@ -17,14 +17,24 @@ const char* KindName(Injection::Kind kind) {
       return "netem";
     case Injection::Kind::kReset:
       return "reset";
+    case Injection::Kind::kClog:
+      return "clog";
+    case Injection::Kind::kHalfOpen:
+      return "half-open";
     case Injection::Kind::kKill:
       return "kill";
     case Injection::Kind::kPowerLoss:
       return "power-loss";
+    case Injection::Kind::kWipe:
+      return "wipe";
     case Injection::Kind::kRestart:
       return "restart";
     case Injection::Kind::kPause:
       return "pause";
+    case Injection::Kind::kSlow:
+      return "slow";
+    case Injection::Kind::kNoDescriptors:
+      return "no-descriptors";
     case Injection::Kind::kClock:
       return "clock";
     case Injection::Kind::kIoFault:
@@ -45,6 +55,12 @@ const char* KindName(Injection::Kind kind) {
   return "?";
 }
 
+bool ConcernsLinks(Injection::Kind kind) {
+  using Kind = Injection::Kind;
+  return kind == Kind::kCut || kind == Kind::kNetem || kind == Kind::kReset ||
+         kind == Kind::kClog || kind == Kind::kHalfOpen;
+}
+
 std::string Describe(const Injection& injection) {
   std::string out = absl::StrFormat("%12.6fs #%d %s: %s", ToSeconds(injection.at), injection.id,
                                     injection.fault, KindName(injection.kind));
@@ -55,6 +71,9 @@ std::string Describe(const Injection& injection) {
     absl::StrAppend(&out, " ", link.from, "->", link.to);
   }
   for (const int64_t drift : injection.drift_ppm) absl::StrAppend(&out, " drift=", drift, "ppm");
+  for (const auto& [name, value] : injection.strength) {
+    absl::StrAppend(&out, " ", name, "=", value);
+  }
   if (injection.lasts != Duration::max()) {
     absl::StrAppend(&out, " for ", FormatDuration(injection.lasts));
   }
@@ -96,6 +115,15 @@ std::string ToJson(const Injection& injection) {
   }
   if (!injection.drift_ppm.empty()) {
     absl::StrAppend(&out, ",\"drift_ppm\":[", absl::StrJoin(injection.drift_ppm, ","), "]");
+  }
+  if (!injection.strength.empty()) {
+    absl::StrAppend(&out, ",\"strength\":{",
+                    absl::StrJoin(injection.strength, ",",
+                                  [](std::string* s, const auto& one) {
+                                    absl::StrAppend(s, JsonString(one.first), ":",
+                                                    JsonString(one.second));
+                                  }),
+                    "}");
   }
   if (injection.lasts != Duration::max()) {
     absl::StrAppend(&out, ",\"lasts_ns\":", injection.lasts.count());

@@ -4,6 +4,7 @@
 #define KONSUL_CHAOS_INJECTION_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,14 +16,19 @@ namespace konsul::chaos {
 
 struct Injection {
   enum class Kind {
-    kSkipped,  // would have exceeded the blast radius, or matched nobody
-    kCut,      // links: nothing passes
-    kNetem,    // links: slower and lossy
-    kReset,    // links: connections end
-    kKill,     // targets: the process dies
+    kSkipped,   // would have exceeded the blast radius, or matched nobody
+    kCut,       // links: nothing passes
+    kNetem,     // links: slower and lossy
+    kReset,     // links: connections end
+    kClog,      // links: what is on its way waits
+    kHalfOpen,  // links: the sender's side forgets its connections
+    kKill,      // targets: the process dies
     kPowerLoss,
+    kWipe,  // targets: the process dies and the disk is empty
     kRestart,
     kPause,
+    kSlow,
+    kNoDescriptors,
     kClock,
     kIoFault,
     kIoLatency,
@@ -43,11 +49,15 @@ struct Injection {
   std::vector<std::string> targets;
   std::vector<Link> links;
   std::vector<int64_t> drift_ppm;  // kClock: by target
+  FaultBody body;                  // with the strengths of this run
+  std::map<std::string, std::string> strength;  // what this run drew, by name: "20ms", "35"
   Duration lasts = Duration::max();
   std::string why;  // kSkipped, kOperator
 };
 
 const char* KindName(Injection::Kind kind);
+// A fault of this kind is about `links`, and hurts no node.
+bool ConcernsLinks(Injection::Kind kind);
 // "  3.250s cut-leader: cut n1->n2 n1->n3 for 1.5s".
 std::string Describe(const Injection& injection);
 // One line of JSON without the newline.

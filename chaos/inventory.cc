@@ -1,6 +1,9 @@
 #include "chaos/inventory.h"
 
 #include <algorithm>
+#include <map>
+
+#include "chaos/shapes.h"
 
 namespace konsul::chaos {
 namespace {
@@ -30,6 +33,26 @@ size_t HowMany(const TargetSet& set, size_t matching, env::Random& random) {
   return 0;
 }
 
+// Whole groups, of those that match.
+std::vector<size_t> SelectGroups(const TargetSet& set, const Inventory& inventory,
+                                 const std::vector<size_t>& matching, env::Random& random) {
+  std::map<std::string, std::vector<size_t>> members;
+  for (const size_t i : matching) {
+    const auto it = inventory[i].labels.find(set.group);
+    if (it != inventory[i].labels.end()) members[it->second].push_back(i);
+  }
+  std::vector<std::string> groups;
+  for (const auto& [value, nodes] : members) groups.push_back(value);
+  const size_t count = std::min(HowMany(set, groups.size(), random), groups.size());
+  Shuffle(groups, random);
+  std::vector<size_t> out;
+  for (size_t i = 0; i < count; ++i) {
+    out.insert(out.end(), members[groups[i]].begin(), members[groups[i]].end());
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 }  // namespace
 
 std::vector<size_t> Select(const TargetSet& set, const Inventory& inventory, env::Random& random) {
@@ -40,6 +63,7 @@ std::vector<size_t> Select(const TargetSet& set, const Inventory& inventory, env
         names.empty() || std::find(names.begin(), names.end(), inventory[i].name) != names.end();
     if (named && Matches(set.labels, inventory[i].labels)) matching.push_back(i);
   }
+  if (!set.group.empty()) return SelectGroups(set, inventory, matching, random);
   const size_t count = std::min(HowMany(set, matching.size(), random), matching.size());
   // A partial shuffle (Fisher-Yates): the first `count` are the choice.
   for (size_t i = 0; i < count; ++i) {

@@ -16,6 +16,7 @@ struct Node {
   // and the datacenter's own labels.
   Labels labels;
   bool running = true;
+  bool serving = true;  // a server that answers clients; clients always
   // What its disk holds may be the only copy: nothing may damage it now.
   bool only_copy = false;
 };
@@ -24,7 +25,8 @@ struct Node {
 using Inventory = std::vector<Node>;
 
 // Positions in the inventory of those that `set` hits now, ascending. May be empty: no node may
-// match, and random-max-percent may pick none. fixed-percent is rounded up.
+// match, and random-max-percent may pick none. fixed-percent is rounded up. With a group, the mode
+// counts groups.
 std::vector<size_t> Select(const TargetSet& set, const Inventory& inventory, env::Random& random);
 
 }  // namespace konsul::chaos

@@ -9,6 +9,7 @@
 #include "chaos/parse_fault.h"
 #include "chaos/parse_workload.h"
 #include "chaos/reader.h"
+#include "core/base/buggify.h"
 #include "core/base/status.h"
 
 namespace konsul::chaos {
@@ -46,6 +47,7 @@ void ParseTopology(MapReader& spec, Experiment& out) {
     out.datacenter.servers = static_cast<uint32_t>(dc.Integer("servers", 3, 1, 9));
     out.datacenter.clients = static_cast<uint32_t>(dc.Integer("clients", 1, 0, 100));
     out.datacenter.spares = static_cast<uint32_t>(dc.Integer("spares", 0, 0, 9));
+    out.datacenter.racks = static_cast<uint32_t>(dc.Integer("racks", 0, 0, 9));
     out.datacenter.labels = dc.StringMap("labels");
   }
   MapReader defaults(topology.Get("defaults"), "spec.topology.defaults", spec.problems());
@@ -77,6 +79,7 @@ void ParseSafety(MapReader& spec, Experiment& out) {
   }
   out.blast_radius.max_concurrent = radius.Integer("maxConcurrent", 0, 1, 1000);
   radius.Choice("onExceed", {"skip"}, 0);
+  out.blast_radius.damage_anywhere = safety.Choice("damage", {"minority", "anywhere"}, 0) == 1;
   radius.Refuse("protect", kLater);
   for (const char* key : {"abortWhen", "deadman", "onAbort"}) safety.Refuse(key, kLater);
 }
@@ -141,11 +144,7 @@ std::vector<Labels> StaticLabels(const Datacenter& dc) {
   std::vector<Labels> all;
   const auto add = [&](const char* component, const char* prefix, uint32_t count) {
     for (uint32_t i = 1; i <= count; ++i) {
-      Labels labels = dc.labels;
-      labels["dc"] = dc.name;
-      labels["component"] = component;
-      labels["node"] = absl::StrCat(prefix, i);
-      all.push_back(std::move(labels));
+      all.push_back(dc.LabelsOf(component, absl::StrCat(prefix, i), i));
     }
   };
   add("server", "n", dc.servers + dc.spares);
@@ -164,6 +163,15 @@ void CheckNode(const std::string& name, const Fault& fault, const std::vector<La
 
 void CheckTargets(const TargetSet& set, const Fault& fault, const std::vector<Labels>& nodes,
                   Problems& problems) {
+  const bool grouped =
+      set.group.empty() || std::any_of(nodes.begin(), nodes.end(), [&](const Labels& labels) {
+        return labels.contains(set.group);
+      });
+  if (!grouped) {
+    problems.Add(fault.line, 1,
+                 absl::StrCat("fault \"", fault.name, "\": no node of the topology has the label ",
+                              set.group));
+  }
   for (const std::string& name : set.nodes) CheckNode(name, fault, nodes, problems);
   const bool matches = std::any_of(nodes.begin(), nodes.end(), [&](const Labels& labels) {
     return std::all_of(set.labels.begin(), set.labels.end(), [&](const auto& wanted) {
@@ -227,7 +235,9 @@ void ParsePins(MapReader& sim, Experiment& out) {
       {"fsync", &out.pins.fsync},
       {"electionTimeout", &out.pins.election_timeout},
       {"heartbeatInterval", &out.pins.heartbeat_interval},
-      {"leasePromise", &out.pins.lease_promise}};
+      {"leasePromise", &out.pins.lease_promise},
+      {"dialTimeout", &out.pins.dial_timeout},
+      {"stallTimeout", &out.pins.stall_timeout}};
   for (const auto& [name, value] : durations) {
     if (pins.Get(name) != nullptr) *value = pins.DurationOf(name, 1ms);
   }
@@ -240,12 +250,45 @@ void ParsePins(MapReader& sim, Experiment& out) {
   for (const auto& [name, value] : numbers) {
     if (pins.Get(name) != nullptr) *value = pins.Integer(name, 1, 1, 1 << 30);
   }
+  const std::pair<const char*, std::optional<uint64_t>*> shares[] = {
+      {"acceptFailure", &out.pins.accept_failure},
+      {"killFin", &out.pins.kill_fin},
+      {"shortRead", &out.pins.short_read},
+      {"shortSegment", &out.pins.short_segment}};
+  for (const auto& [name, value] : shares) {
+    if (pins.Get(name) != nullptr) *value = pins.Percent(name, 0);
+  }
   if (pins.Get("trailingEntries") != nullptr) {
     out.pins.trailing_entries = pins.Integer("trailingEntries", 0, 0, 1 << 30);
   }
 }
 
+void ParseBuggify(MapReader& sim, Experiment& out) {
+  const YamlNode* node = sim.Get("buggify");
+  if (node == nullptr) return;
+  if (node->kind == YamlNode::Kind::kScalar) {
+    out.buggify = sim.Bool("buggify", true);
+    return;
+  }
+  out.buggify = false;
+  MapReader sites(node, sim.PathOf("buggify"), sim.problems());
+  for (size_t i = 0; i < kBuggifySites; ++i) {
+    const char* name = BuggifyName(static_cast<BuggifySite>(i));
+    if (sites.Get(name) != nullptr) out.buggify_sites[name] = sites.Percent(name, 0);
+  }
+}
+
 }  // namespace
+
+Labels Datacenter::LabelsOf(const std::string& component, const std::string& node,
+                            uint32_t number) const {
+  Labels out = labels;
+  out["dc"] = name;
+  out["component"] = component;
+  out["node"] = node;
+  if (racks > 0) out["rack"] = absl::StrCat("r", 1 + (number - 1) % racks);
+  return out;
+}
 
 const std::vector<std::string>& InvariantNames() {
   static const auto* const names = new std::vector<std::string>{"election-safety",
@@ -295,6 +338,7 @@ absl::StatusOr<Experiment> ParseExperiment(absl::string_view text, absl::string_
       out.runs = sim.Integer("runs", 1, 1, 1'000'000'000);
       out.swarm = sim.Bool("swarm", false);
       if (sim.Get("leases") != nullptr) out.leases = sim.Bool("leases", true);
+      ParseBuggify(sim, out);
       ParsePins(sim, out);
     }
     ParseTopology(spec, out);

@@ -6,6 +6,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "chaos/parse_network.h"
+#include "chaos/strength.h"
 
 namespace konsul::chaos {
 namespace {
@@ -87,80 +89,6 @@ Trigger ParseTrigger(MapReader& fault) {
   return trigger;
 }
 
-TargetSet ParseTargets(MapReader& body) {
-  TargetSet set;
-  body.Require("mode");
-  set.mode = static_cast<Mode>(
-      body.Choice("mode", {"one", "all", "fixed", "fixed-percent", "random-max-percent"}, 0));
-  const YamlNode* value = body.Get("value");
-  if (set.mode == Mode::kFixedPercent || set.mode == Mode::kRandomMaxPercent) {
-    body.Require("value");
-    set.value = body.Percent("value", 0);
-  } else if (set.mode == Mode::kFixed) {
-    body.Require("value");
-    const std::string text = body.String("value", "1");
-    if (value != nullptr && (!value->quoted || !absl::SimpleAtoi(text, &set.value))) {
-      body.problems().Add(
-          *value, absl::StrCat(body.PathOf("value"), " must be a whole number in a string: \"1\""));
-    }
-  } else if (value != nullptr && !value->text.empty()) {
-    body.problems().Add(*value, absl::StrCat(body.PathOf("value"),
-                                             " goes with the modes fixed, fixed-percent and "
-                                             "random-max-percent only"));
-  }
-  MapReader selector(body.Require("selector"), body.PathOf("selector"), body.problems());
-  set.labels = selector.StringMap("labelSelectors");
-  set.nodes = selector.Strings("nodes");
-  for (const char* key : {"namespaces", "annotationSelectors", "fieldSelectors", "pods",
-                          "nodeSelectors", "expressionSelectors", "podPhaseSelectors"}) {
-    selector.Refuse(key, "is not supported; use labelSelectors or nodes");
-  }
-  return set;
-}
-
-void ParseNetem(MapReader& body, NetworkChaos& network) {
-  if (const YamlNode* node = body.Get("delay")) {
-    MapReader delay(node, body.PathOf("delay"), body.problems());
-    delay.Require("latency");
-    network.latency = delay.DurationOf("latency", {});
-    network.jitter = delay.DurationOf("jitter", {});
-    delay.Percent("correlation", 0);
-    delay.Refuse("reorder", "is not supported: streams keep their order");
-  }
-  if (const YamlNode* node = body.Get("loss")) {
-    MapReader loss(node, body.PathOf("loss"), body.problems());
-    loss.Require("loss");
-    network.loss_ppm = loss.Percent("loss", 0);
-    loss.Percent("correlation", 0);
-  }
-}
-
-NetworkChaos ParseNetwork(MapReader& body) {
-  NetworkChaos network;
-  body.Require("action");
-  const size_t action = body.Choice("action", {"partition", "netem", "delay", "loss", "reset"}, 0);
-  network.action = action == 0   ? NetworkChaos::Action::kPartition
-                   : action == 4 ? NetworkChaos::Action::kReset
-                                 : NetworkChaos::Action::kNetem;
-  network.targets = ParseTargets(body);
-  network.direction = static_cast<Direction>(body.Choice("direction", {"to", "from", "both"}, 0));
-  if (const YamlNode* node = body.Get("target")) {
-    MapReader target(node, body.PathOf("target"), body.problems());
-    network.others = ParseTargets(target);
-  }
-  ParseNetem(body, network);
-  const bool shapes = body.Get("delay") != nullptr || body.Get("loss") != nullptr;
-  if (shapes != (network.action == NetworkChaos::Action::kNetem)) {
-    body.problems().Add(body.node(), shapes ? "delay and loss go with action netem, delay or loss"
-                                            : "this action needs delay or loss");
-  }
-  for (const char* key :
-       {"duplicate", "corrupt", "bandwidth", "rate", "device", "targetDevice", "externalTargets"}) {
-    body.Refuse(key, "is not supported");
-  }
-  return network;
-}
-
 PodChaos ParsePod(MapReader& fault, MapReader& body) {
   PodChaos pod;
   body.Require("action");
@@ -174,21 +102,57 @@ PodChaos ParsePod(MapReader& fault, MapReader& body) {
     MapReader restart(node, fault.PathOf("restart"), fault.problems());
     pod.restart_after = restart.Range("after", {1s, 1s});
     pod.lose_unsynced = restart.Bool("loseUnsynced", false);
+    pod.wipe = restart.Bool("wipe", false);
+    if (restart.Get("version") != nullptr) {
+      pod.version = static_cast<uint32_t>(restart.Integer("version", 0, 0, 1000));
+    }
+  }
+  pod.rolling = fault.Bool("rolling", false);
+  if (pod.rolling && !pod.restart_after.has_value()) {
+    fault.problems().Add(fault.node(), "rolling needs restart: {after: ...}");
   }
   return pod;
 }
 
-std::vector<Link> ParseLinks(MapReader& fault) {
-  std::vector<Link> links;
-  for (const YamlNode& node : fault.List("links")) {
-    const size_t arrow = node.text.find("->");
-    if (arrow == std::string::npos) {
-      fault.problems().Add(node, absl::StrCat("link \"", node.text, "\" must be like n1->n2"));
-      continue;
+ProcessChaos ParseProcess(MapReader& body) {
+  using Action = ProcessChaos::Action;
+  ProcessChaos process;
+  body.Require("action");
+  process.action =
+      static_cast<Action>(body.Choice("action", {"pause", "slow", "no-descriptors"}, 0));
+  process.targets = ParseTargets(body);
+  if (process.action == Action::kPause) body.Require("duration");
+  if (process.action == Action::kSlow) {
+    body.Require("delay");
+    process.delay = body.DurationOf("delay", {});
+    if (process.delay > 1s || process.delay < Duration::zero()) {
+      body.problems().Add(body.node(), "delay must be from 0s to 1s");
     }
-    links.push_back({node.text.substr(0, arrow), node.text.substr(arrow + 2)});
+  } else {
+    body.Refuse("delay", "goes with action slow");
   }
-  return links;
+  if (process.action == Action::kNoDescriptors) {
+    process.percent_ppm = static_cast<uint32_t>(body.Integer("percent", 100, 1, 100)) * 10'000;
+  } else {
+    body.Refuse("percent", "goes with action no-descriptors");
+  }
+  return process;
+}
+
+void ParseStrengths(MapReader& reader, Fault& fault) {
+  const YamlNode* node = reader.Get("strength");
+  if (node == nullptr) return;
+  MapReader strength(node, reader.PathOf("strength"), reader.problems());
+  for (const StrengthSlot& slot : SlotsOf(fault)) {
+    const YamlNode* range = strength.Get(slot.name);
+    if (range == nullptr) continue;
+    const absl::StatusOr<Strength> parsed = ParseStrength(slot.unit, range->text);
+    if (parsed.ok()) {
+      fault.strength[slot.name] = *parsed;
+    } else {
+      reader.problems().Add(*range, parsed.status().message());
+    }
+  }
 }
 
 std::vector<int64_t> ParseDrifts(MapReader& fault, const TargetSet& targets) {
@@ -211,9 +175,9 @@ TimeChaos ParseTime(MapReader& fault, MapReader& body) {
   TimeChaos time;
   time.targets = ParseTargets(body);
   time.drift_ppm = static_cast<uint32_t>(fault.Integer("driftPpm", 0, 0, 500'000));
-  time.freeze = fault.Bool("freeze", false);
+  const bool freeze = fault.Bool("freeze", false);
   time.drifts_ppm = ParseDrifts(fault, time.targets);
-  if (time.drift_ppm == 0 && time.drifts_ppm.empty() && !time.freeze) body.Require("timeOffset");
+  if (time.drift_ppm == 0 && time.drifts_ppm.empty() && !freeze) body.Require("timeOffset");
   time.offset = body.DurationOf("timeOffset", {});
   if (body.Get("clockIds") != nullptr) {
     time.wall = false;
@@ -228,6 +192,12 @@ TimeChaos ParseTime(MapReader& fault, MapReader& body) {
       }
     }
   }
+  // Whoever names no clock means the one that deadlines are on, and the oscillator of both.
+  const bool named = body.Get("clockIds") != nullptr;
+  time.freeze = freeze && (!named || time.monotonic);
+  time.freeze_wall = freeze && named && time.wall;
+  time.drift_wall_only =
+      (time.drift_ppm > 0 || !time.drifts_ppm.empty()) && named && time.wall && !time.monotonic;
   if (time.monotonic && time.offset.count() < 0) {
     body.problems().Add(body.node(), "CLOCK_MONOTONIC cannot go back");
   }
@@ -306,23 +276,19 @@ Fault ParseFault(const YamlNode& node, const std::string& path, Problems& proble
     problems.Add(*duration, "a duration must be positive");
   }
   if (kind == "NetworkChaos") {
-    NetworkChaos network = ParseNetwork(body);
-    network.keep_group = reader.Bool("keepGroup", false);
-    network.links = ParseLinks(reader);
-    fault.body = std::move(network);
+    fault.body = ParseNetwork(reader, body);
   } else if (kind == "PodChaos") {
     if (duration != nullptr) problems.Add(*duration, "pod-kill happens once: it has no duration");
     fault.body = ParsePod(reader, body);
   } else if (kind == "ProcessChaos") {
-    body.Require("action");
-    body.Choice("action", {"pause"}, 0);
-    body.Require("duration");
-    fault.body = ProcessChaos{ParseTargets(body)};
+    fault.body = ParseProcess(body);
   } else if (kind == "TimeChaos") {
     fault.body = ParseTime(reader, body);
   } else {
     fault.body = ParseIo(reader, body);
   }
+  std::visit([&](auto& each) { each.targets.group = reader.String("group"); }, fault.body);
+  ParseStrengths(reader, fault);
   return fault;
 }
 

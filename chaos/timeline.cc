@@ -75,6 +75,11 @@ Duration DrawInterval(Duration mean, env::Random& random) {
   return Duration(std::max<int64_t>(1, static_cast<int64_t>(ns)));
 }
 
+Duration DrawIn(const DurationRange& range, env::Random& random) {
+  const uint64_t span = static_cast<uint64_t>((range.high - range.low).count());
+  return range.low + Duration(static_cast<int64_t>(random.Below(span + 1)));
+}
+
 Timeline MakeTimeline(const Experiment& experiment, const env::Random& random) {
   Timeline out;
   out.swarm.resize(experiment.faults.size());

@@ -37,6 +37,8 @@ Timeline MakeTimeline(const Experiment& experiment, const env::Random& random);
 // A span with the mean given, up to eight times as long: the distance of events that come at
 // random. In whole numbers only, so that every compiler draws the same.
 Duration DrawInterval(Duration mean, env::Random& random);
+// Uniform, both ends included.
+Duration DrawIn(const DurationRange& range, env::Random& random);
 
 }  // namespace konsul::chaos
 

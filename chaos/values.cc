@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "core/base/status.h"
 
 namespace konsul::chaos {
@@ -24,6 +26,9 @@ constexpr std::array<Unit, 8> kUnits = {{{"ns", 1},
                                          {"s", 1'000'000'000},
                                          {"m", 60'000'000'000},
                                          {"h", 3'600'000'000'000}}};
+
+// Chaos Mesh's, and tc's: bytes.
+constexpr const char* kBandwidthUnits[] = {"bps", "kbps", "mbps", "gbps"};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -225,6 +230,31 @@ absl::StatusOr<SizeRange> ParseSizeRange(absl::string_view text) {
     return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not a range: it must rise"));
   }
   return range;
+}
+
+absl::StatusOr<uint64_t> ParseBandwidth(absl::string_view text) {
+  uint64_t factor = 1;
+  for (const char* unit : kBandwidthUnits) {
+    const absl::string_view digits = absl::StripSuffix(text, unit);
+    uint64_t value = 0;
+    if (digits.size() != text.size() && absl::SimpleAtoi(digits, &value) && value > 0 &&
+        value <= 1'000'000'000'000 / factor) {
+      return value * factor;
+    }
+    factor *= 1000;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", text, "\" is no rate of bytes: like 64kbps or 1mbps"));
+}
+
+std::string FormatBandwidth(uint64_t bytes_per_second) {
+  size_t unit = 0;
+  while (unit + 1 < std::size(kBandwidthUnits) && bytes_per_second % 1000 == 0 &&
+         bytes_per_second > 0) {
+    bytes_per_second /= 1000;
+    ++unit;
+  }
+  return absl::StrCat(bytes_per_second, kBandwidthUnits[unit]);
 }
 
 std::string Nearest(absl::string_view text, const std::vector<std::string>& candidates) {

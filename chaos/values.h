@@ -43,6 +43,11 @@ absl::StatusOr<SizeRange> ParseSizeRange(absl::string_view text);
 // "256MiB", "64KiB", "4096".
 absl::StatusOr<uint64_t> ParseSize(absl::string_view text);
 
+// "1mbps" as Chaos Mesh means it: bytes per second, in steps of a thousand, more than none.
+absl::StatusOr<uint64_t> ParseBandwidth(absl::string_view text);
+// In the largest unit that says it exactly.
+std::string FormatBandwidth(uint64_t bytes_per_second);
+
 // The candidate with the fewest edits, when it is near enough to be what was meant; else empty.
 std::string Nearest(absl::string_view text, const std::vector<std::string>& candidates);
 

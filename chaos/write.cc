@@ -18,6 +18,7 @@ void Topology(const Experiment& e, std::string& out) {
   FlowMap map;
   map.Add("name", Text(dc.name)).Add("servers", dc.servers).Add("clients", dc.clients);
   if (dc.spares > 0) map.Add("spares", dc.spares);
+  if (dc.racks > 0) map.Add("racks", dc.racks);
   if (!dc.labels.empty()) map.Add("labels", LabelMap(dc.labels));
   const Defaults& d = e.defaults;
   absl::StrAppend(
@@ -84,7 +85,10 @@ void Demands(const Experiment& e, std::string& out) {
   radius.Add("perDatacenter", e.blast_radius.minority_only ? "minority" : "all");
   if (!e.blast_radius.minority_only) radius.Add("allowQuorumLoss", "true");
   if (e.blast_radius.max_concurrent > 0) radius.Add("maxConcurrent", e.blast_radius.max_concurrent);
-  absl::StrAppend(&out, "  safety: {blastRadius: ", radius.Done(), "}\n");
+  FlowMap safety;
+  safety.Add("blastRadius", radius.Done());
+  if (e.blast_radius.damage_anywhere) safety.Add("damage", "anywhere");
+  absl::StrAppend(&out, "  safety: ", safety.Done(), "\n");
   if (e.invariants != InvariantNames()) {
     absl::StrAppend(&out, "  invariants:", e.invariants.empty() ? " []" : "", "\n");
     for (const std::string& name : e.invariants) {
@@ -111,7 +115,9 @@ std::string Tunables(const Pins& pins) {
       {"fsync", &pins.fsync},
       {"electionTimeout", &pins.election_timeout},
       {"heartbeatInterval", &pins.heartbeat_interval},
-      {"leasePromise", &pins.lease_promise}};
+      {"leasePromise", &pins.lease_promise},
+      {"dialTimeout", &pins.dial_timeout},
+      {"stallTimeout", &pins.stall_timeout}};
   for (const auto& [name, value] : durations) {
     if (value->has_value()) out.Add(name, FormatDuration(**value));
   }
@@ -124,6 +130,14 @@ std::string Tunables(const Pins& pins) {
       {"trailingEntries", &pins.trailing_entries}};
   for (const auto& [name, value] : numbers) {
     if (value->has_value()) out.Add(name, **value);
+  }
+  const std::pair<const char*, const std::optional<uint64_t>*> shares[] = {
+      {"acceptFailure", &pins.accept_failure},
+      {"killFin", &pins.kill_fin},
+      {"shortRead", &pins.short_read},
+      {"shortSegment", &pins.short_segment}};
+  for (const auto& [name, value] : shares) {
+    if (value->has_value()) out.Add(name, Percent(**value));
   }
   return out.Done();
 }
@@ -146,6 +160,13 @@ std::string WriteExperiment(const Experiment& e, absl::string_view comment) {
   FlowMap sim;
   sim.Add("runs", e.runs).Add("swarm", e.swarm ? "true" : "false");
   if (e.leases.has_value()) sim.Add("leases", *e.leases ? "true" : "false");
+  if (!e.buggify_sites.empty()) {
+    FlowMap sites;
+    for (const auto& [site, ppm] : e.buggify_sites) sites.Add(site, Percent(ppm));
+    sim.Add("buggify", sites.Done());
+  } else if (e.buggify.has_value()) {
+    sim.Add("buggify", *e.buggify ? "true" : "false");
+  }
   if (const std::string pins = Tunables(e.pins); pins != "{}") sim.Add("tunables", pins);
   absl::StrAppend(&out, "  duration: ", FormatDuration(e.duration), "\n  sim: ", sim.Done(), "\n");
   Topology(e, out);

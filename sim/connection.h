@@ -50,6 +50,7 @@ struct Pipe {
 
   bool armed = false;  // an event for flight.front() is scheduled
   bool held = false;   // no event: the way is blocked
+  Time clogged_until;  // nothing arrives before
   Time held_since;
   bool unacknowledged = false;  // delivered while the way back is cut
   Time unacknowledged_since;
@@ -64,6 +65,18 @@ struct Pipe {
       flight.pop_back();
     }
   }
+  // Forgets what is under way behind its first `n` bytes.
+  void DropBytes(size_t n) {
+    size_t keep = 0;
+    while (keep < flight.size() && n >= flight[keep].bytes) n -= flight[keep++].bytes;
+    if (keep == flight.size()) return;
+    DropFlight(keep + 1);
+    buffer.resize(buffer.size() - (flight.back().bytes - n));
+    flight.back().bytes = static_cast<uint32_t>(n);
+    // An end that was behind these bytes is lost with them.
+    if (n == 0) DropFlight(keep);
+  }
+  size_t InFlight() const { return buffer.size() - head - arrived; }
   // Forgets `n` bytes at the head.
   void Consume(size_t n) {
     constexpr size_t kCompactAbove = 64 * 1024;

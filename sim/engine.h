@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "core/env/random.h"
 #include "core/fiber/stack_pool.h"
+#include "sim/buggify.h"
 #include "sim/event_queue.h"
 #include "sim/trace.h"
 #include "sim/types.h"
@@ -37,6 +38,7 @@ class Engine : private EventTarget {
   Trace& trace() { return trace_; }
   const Trace& trace() const { return trace_; }
   fiber::StackPool& stacks() { return stacks_; }
+  SimBuggify& buggify() { return buggify_; }
 
   // A time that has passed means now, after what is already scheduled for now.
   void Schedule(Time at, EventTarget* target, uint32_t what, uint64_t arg) {
@@ -76,6 +78,7 @@ class Engine : private EventTarget {
   bool stopped_ = false;
   uint64_t stop_at_event_ = UINT64_MAX;
   fiber::StackPool stacks_;
+  SimBuggify buggify_;
   EventQueue queue_;
   Trace trace_;
   std::vector<Runner*> ready_;

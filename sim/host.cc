@@ -56,7 +56,7 @@ void Host::Start(std::function<void(env::Env)> main) {
   ++starts_;
   const env::Random seed = random_.Fork(absl::StrCat("start ", starts_));
   process_ = std::make_unique<Process>(id_, seed, engine_.stacks(), network_.fabric(), disk_,
-                                       absl::StrCat("/sim/", ip_));
+                                       absl::StrCat("/sim/", ip_), &engine_.buggify());
   process_->scheduler.SetWakeHook([this] { FiberWoke(); });
   log_.SetMuted(false);
   Record(EventKind::kProcess, starts_, "start");

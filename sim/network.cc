@@ -57,6 +57,7 @@ void Network::HealAll() {
       link.clogged_until = std::min(link.clogged_until, engine_.now());
     }
   }
+  fabric_->streams.UnclogAll();
   Record(engine_, HostId(), HostId(), "heal all", 0);
   fabric_->streams.ReleaseHeld();
 }
@@ -65,6 +66,26 @@ void Network::Clog(HostId from, HostId to, Duration d) {
   Link& link = fabric_->topology.link(from, to);
   link.clogged_until = std::max(link.clogged_until, engine_.now() + d);
   Record(engine_, from, to, "clog", static_cast<uint64_t>(d.count()));
+}
+
+bool Network::ClogOne(HostId from, HostId to, Duration d, uint64_t draw) {
+  Record(engine_, from, to, "clog one", static_cast<uint64_t>(d.count()));
+  return fabric_->streams.ClogOne(from, to, engine_.now() + d, draw);
+}
+
+void Network::ResetAtAByte(HostId a, HostId b, std::optional<uint64_t> draw) {
+  Record(engine_, a, b, "reset at a byte", draw.value_or(0));
+  fabric_->streams.ResetAtAByte(a, b, draw);
+}
+
+void Network::Forget(HostId from, HostId to, std::optional<uint64_t> draw) {
+  Record(engine_, from, to, "forget", draw.value_or(0));
+  fabric_->streams.Forget(from, to, draw);
+}
+
+void Network::SetAcceptFailure(HostId host, uint32_t ppm) {
+  fabric_->topology.SetAcceptFailure(host, ppm);
+  Record(engine_, host, host, "accept failure", ppm);
 }
 
 void Network::ResetConnections(HostId a, HostId b) {
@@ -84,11 +105,17 @@ void Network::SetLatency(HostId from, HostId to, const LatencyModel& model) {
 
 void Network::SetDatagramFaults(HostId from, HostId to, const DatagramFaults& faults) {
   fabric_->topology.link(from, to).faults = faults;
-  Record(engine_, from, to, "datagram loss", faults.loss_ppm);
+  const uint64_t others =
+      faults.duplicate_ppm + faults.corrupt_ppm + faults.reorder_ppm + faults.truncate_ppm;
+  Record(engine_, from, to, "datagram loss", faults.loss_ppm + (others << 24));
 }
 
 void Network::SetRate(HostId from, HostId to, uint64_t bytes_per_second) {
-  fabric_->topology.link(from, to).bytes_per_second = bytes_per_second;
+  Link& link = fabric_->topology.link(from, to);
+  link.bytes_per_second = bytes_per_second;
+  // What has not left yet leaves at the new rate.
+  link.busy_until = std::min(link.busy_until, engine_.now());
+  fabric_->streams.Retime(from, to);
   Record(engine_, from, to, "rate", bytes_per_second);
 }
 

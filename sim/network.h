@@ -17,7 +17,16 @@
 //   - Whatever ends a connection, bytes that had arrived are still read, and then the error; if the
 //     peer's orderly end had arrived, that. A listener that closes resets who was not accepted.
 //   - ResetConnections resets both sides at once, at whatever byte they had come to.
-//   - Clog: nothing on the link arrives before a given time; then everything does.
+//   - ResetAtAByte lets what is under way arrive up to a random byte first, on each side.
+//   - Forget: one side's kernel knows the connections no more (a conntrack table that was lost, a
+//     machine that came back); its user sees an error, the other side is half-open until it sends
+//     something.
+//   - Clog: nothing on the link, or of one connection's direction, arrives before a given time;
+//   then
+//     everything does. Neither side gives up meanwhile.
+//   - A rate limit makes bytes leave one after the other; what cannot leave fills the window, so
+//     the writer feels it.
+//   - Accept fails on hosts that have no descriptors left, in a share of the calls.
 // Datagrams: lost in a cut, and as DatagramFaults says lost, duplicated, reordered, corrupted,
 // truncated; a full receive buffer drops.
 // What is not modelled: congestion control, TIME_WAIT, a shared bottleneck (each link has its own
@@ -31,6 +40,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -88,6 +98,15 @@ class Network {
   void HealAll();
   // Nothing arrives from `from` at `to` for `d` from now.
   void Clog(HostId from, HostId to, Duration d);
+  // Likewise for one established stream between them, picked by `draw`; false when there is none.
+  bool ClogOne(HostId from, HostId to, Duration d, uint64_t draw);
+  // Established streams between the two: both sides get a reset after a random byte of what was on
+  // its way to them. With `draw` only one stream, picked by it.
+  void ResetAtAByte(HostId a, HostId b, std::optional<uint64_t> draw = std::nullopt);
+  // Established streams between the two end for `from`, and `to` is not told. As above.
+  void Forget(HostId from, HostId to, std::optional<uint64_t> draw = std::nullopt);
+  // Out of a million calls of Accept on this host; 0 is normal.
+  void SetAcceptFailure(HostId host, uint32_t ppm);
   // Every established stream between the two ends now, for both.
   void ResetConnections(HostId a, HostId b);
   // Every stream that `from` dialed to `to` ends for `from` now; what it had sent still arrives,

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "sim/fabric.h"
 #include "sim/sim_support.h"
 #include "sim/world.h"
 
@@ -253,6 +254,108 @@ TEST_F(NetworkTest, ACloggedLinkStallsAndThenReleasesEverything) {
   world_.RunFor(2s);
   EXPECT_EQ(received_, "01234");
   EXPECT_EQ(received_at_, Time{} + 50ms + 30s);
+}
+
+TEST_F(NetworkTest, OneConnectionStallsWhileAnotherGoesOn) {
+  Talk([](env::Env& env, env::Stream& stream) {
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_TRUE(env.Sleep(100ms).ok());
+      EXPECT_TRUE(stream.Write(absl::StrCat(i), Instant::Never()).ok());
+    }
+    (void)env.Sleep(1h);
+  });
+  world_.RunFor(50ms);
+  EXPECT_FALSE(net_.ClogOne(c_, HostId(1), 1s, 0) && net_.ClogOne(s_, s_, 1s, 0));
+  EXPECT_TRUE(net_.ClogOne(c_, s_, 30s, 7));
+  world_.RunFor(20s);
+  EXPECT_EQ(received_, "");
+  // A later connection of the same link is not concerned.
+  Host& other = world_.AddHost("10.0.0.3");
+  bool dialed = false;
+  other.Start([&](env::Env env) { dialed = DialAgain(env, kServer) != nullptr; });
+  world_.RunFor(2s);
+  EXPECT_TRUE(dialed);
+  net_.HealAll();
+  world_.RunFor(30s);
+  EXPECT_EQ(received_, "01234");
+}
+
+TEST_F(NetworkTest, AResetComesAfterARandomByteOfWhatWasOnItsWay) {
+  std::set<size_t> lengths;
+  for (int round = 0; round < 20; ++round) {
+    received_.clear();
+    absl::Status client_ended;
+    Talk([&](env::Env& env, env::Stream& stream) {
+      EXPECT_TRUE(env.Sleep(10ms).ok());
+      EXPECT_TRUE(stream.Write(std::string(1000, 'x'), Instant::Never()).ok());
+      char byte;
+      client_ended = stream.Read(absl::MakeSpan(&byte, 1), Instant::Never()).status();
+    });
+    net_.SetLatency(c_, s_, {.base = 50ms, .jitter = Duration(1), .tail_max = Duration(1)});
+    world_.RunFor(100ms);
+    net_.ResetAtAByte(c_, s_);
+    world_.RunFor(1s);
+    EXPECT_TRUE(absl::IsUnavailable(client_ended)) << client_ended;
+    EXPECT_TRUE(absl::IsUnavailable(server_ended_)) << server_ended_;
+    EXPECT_EQ(net_.open_connections(), 0u);
+    lengths.insert(received_.size());
+    server_.Kill();
+    client_.Kill();
+  }
+  EXPECT_GT(lengths.size(), 10u);
+  EXPECT_GT(*lengths.rbegin(), 500u);
+}
+
+TEST_F(NetworkTest, AForgottenConnectionIsHalfOpenUntilTheOtherSideSendsSomething) {
+  absl::Status client_ended;
+  Talk([&](env::Env& env, env::Stream& stream) {
+    EXPECT_TRUE(env.Sleep(10s).ok());
+    EXPECT_TRUE(stream.Write("x", Instant::Never()).ok());
+    char byte;
+    client_ended = stream.Read(absl::MakeSpan(&byte, 1), Instant::Never()).status();
+  });
+  world_.RunFor(1s);
+  net_.Forget(s_, c_);
+  world_.RunFor(1s);
+  EXPECT_TRUE(absl::IsUnavailable(server_ended_)) << server_ended_;
+  EXPECT_EQ(net_.open_connections(), 1u) << "nobody told the client";
+  EXPECT_TRUE(client_.running());
+  world_.RunFor(9s);
+  EXPECT_TRUE(absl::IsUnavailable(client_ended)) << client_ended;
+  EXPECT_EQ(net_.open_connections(), 0u);
+}
+
+TEST_F(NetworkTest, ANarrowLinkHoldsTheWriterBackAndLetsGoWhenItIsWide) {
+  Time written;
+  Talk([&](env::Env& env, env::Stream& stream) {
+    EXPECT_TRUE(env.Sleep(100ms).ok());
+    EXPECT_TRUE(stream.Write(std::string(1'000'000, 'x'), Instant::Never()).ok());
+    written = world_.now();
+    (void)env.Sleep(1h);
+  });
+  world_.RunFor(50ms);
+  net_.SetRate(c_, s_, 1000);
+  world_.RunFor(60s);
+  EXPECT_EQ(written, Time{}) << "the window is full";
+  EXPECT_LT(received_.size(), 200'000u);
+  net_.SetRate(c_, s_, 0);
+  world_.RunFor(2s);
+  EXPECT_EQ(received_.size(), 1'000'000u) << "nothing waits for what the old rate would have been";
+  EXPECT_NE(written, Time{});
+}
+
+TEST_F(NetworkTest, AcceptFailsOnOneHostOnly) {
+  net_.SetAcceptFailure(s_, 1'000'000);
+  EXPECT_EQ(net_.fabric().topology.accept_failure_ppm(s_), 1'000'000u);
+  EXPECT_EQ(net_.fabric().topology.accept_failure_ppm(c_), 0u);
+  absl::Status accepted;
+  server_.Start([&](env::Env env) {
+    auto listener = env.network.Listen(kServer);
+    accepted = (*listener)->Accept(Instant::Never()).status();
+  });
+  client_.Start([](env::Env env) { (void)DialAgain(env, kServer); });
+  world_.RunFor(1s);
+  EXPECT_TRUE(absl::IsResourceExhausted(accepted)) << accepted;
 }
 
 TEST_F(NetworkTest, LatencyAndRateAreOfTheLink) {

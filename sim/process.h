@@ -29,10 +29,10 @@ class SeededPick : public fiber::PickPolicy {
 class Process {
  public:
   Process(HostId host, const env::Random& seed, fiber::StackPool& stacks, Fabric& fabric,
-          SimDisk& host_disk, std::string root)
+          SimDisk& host_disk, std::string root, Buggify* buggify)
       : pick(seed.Fork("pick")),
         random(seed.Fork("process")),
-        scheduler(stacks, &pick),
+        scheduler(stacks, &pick, buggify),
         life{host, scheduler},
         network(fabric, life),
         disk(host_disk.store(), host_disk.queue(), life, std::move(root)),

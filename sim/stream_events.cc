@@ -155,8 +155,8 @@ bool StreamLayer::Accept(ConnectionId id, SimStream* stream) {
 }
 
 bool StreamLayer::DrawAcceptFailure(HostId host) {
-  if (options_.accept_failure_ppm == 0) return false;
-  return topology_.link(host, host).random.Chance(options_.accept_failure_ppm, kMillion);
+  const uint32_t ppm = topology_.accept_failure_ppm(host);
+  return ppm > 0 && topology_.link(host, host).random.Chance(ppm, kMillion);
 }
 
 // Bytes.
@@ -167,7 +167,7 @@ void StreamLayer::Deliver(Connection& c, ConnectionId id, int from) {
   if (pipe.flight.empty()) return;
   if (BlockedFrom(c, from)) return Hold(c, id, from);
   const Time now = engine_.now();
-  const Time clogged_until = LinkFrom(c, from).clogged_until;
+  const Time clogged_until = std::max(LinkFrom(c, from).clogged_until, pipe.clogged_until);
   if (clogged_until > now) return Arm(c, id, from, clogged_until);
   while (!pipe.flight.empty() && pipe.flight.front().arrival <= now) {
     const Segment segment = pipe.flight.front();

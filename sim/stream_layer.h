@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -60,6 +62,13 @@ class StreamLayer : private EventTarget {
   void CutOff(HostId host, bool lose_power);
   void ResetBetween(HostId a, HostId b);
   void GiveUpDialed(HostId from, HostId to);
+  // See network.h.
+  bool ClogOne(HostId from, HostId to, Time until, uint64_t draw);
+  void UnclogAll();
+  // The rate of a link has changed: what is on its way leaves anew, but never later than it would.
+  void Retime(HostId from, HostId to);
+  void ResetAtAByte(HostId a, HostId b, std::optional<uint64_t> draw);
+  void Forget(HostId from, HostId to, std::optional<uint64_t> draw);
   // Blockages ended: what was held and can go on does.
   void ReleaseHeld();
   size_t open_connections() const;
@@ -91,6 +100,11 @@ class StreamLayer : private EventTarget {
   void OnReset(Connection& c, ConnectionId id, int side);
   void OnStalled(Connection& c, ConnectionId id, int from);
   void OnUnacknowledged(Connection& c, ConnectionId id, int from);
+
+  // Established and open on both sides, with the host `a` on the side returned; one of them when
+  // there is a draw.
+  std::vector<std::pair<ConnectionId, int>> Between(HostId a, HostId b,
+                                                    std::optional<uint64_t> draw);
 
   Connection* Get(ConnectionId id);
   ConnectionId Allocate();

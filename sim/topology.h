@@ -2,6 +2,7 @@
 #ifndef KONSUL_SIM_TOPOLOGY_H_
 #define KONSUL_SIM_TOPOLOGY_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,6 +31,10 @@ class Topology {
   const std::string& ip(HostId id) const { return machines_[Slot(id)].ip; }
   bool powered(HostId id) const { return machines_[Slot(id)].powered; }
   void SetPowered(HostId id, bool powered) { machines_[Slot(id)].powered = powered; }
+  uint32_t accept_failure_ppm(HostId id) const {
+    return std::max(options_.accept_failure_ppm, machines_[Slot(id)].accept_failure_ppm);
+  }
+  void SetAcceptFailure(HostId id, uint32_t ppm) { machines_[Slot(id)].accept_failure_ppm = ppm; }
 
   // What sent from one cannot reach the other now.
   bool Blocked(HostId from, HostId to) const { return link(from, to).cut || !powered(to); }
@@ -47,6 +52,7 @@ class Topology {
     std::string ip;
     bool powered = true;
     uint16_t next_port;
+    uint32_t accept_failure_ppm = 0;
   };
 
   size_t Slot(HostId id) const;

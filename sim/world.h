@@ -53,6 +53,8 @@ class World {
   // The hosts in the order of their ids: for (HostId id : world.host_ids()).
   std::vector<HostId> host_ids() const;
   Network& network() { return network_; }
+  // Nothing is armed at first.
+  SimBuggify& buggify() { return engine_.buggify(); }
 
   Time now() const { return engine_.now(); }
   uint64_t seed() const { return engine_.seed(); }

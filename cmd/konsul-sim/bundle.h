@@ -22,7 +22,7 @@ struct Bundle {
   std::string oracle;  // of the first finding
   std::string finding;
   std::string repeat;  // the command
-  std::string hash;  // of the run
+  std::string hash;    // of the run
   uint64_t events = 0;
   std::vector<std::string> checkpoints;
   std::string experiment;  // the text of the file

@@ -87,6 +87,7 @@ std::string JsonList(const std::vector<std::string>& texts) {
 void Coverage::Add(const Coverage& other) {
   AddUp(other.happened, happened);
   AddUp(other.rare_paths, rare_paths);
+  AddUp(other.buggify, buggify);
   AddUp(other.matrix, matrix);
 }
 
@@ -95,6 +96,9 @@ std::vector<std::string> Coverage::NeverTaken() const {
   for (const probe::Named& each : probe::Names()) {
     const auto it = rare_paths.find(std::string(each.name));
     if (it == rare_paths.end() || it->second == 0) never.emplace_back(each.name);
+  }
+  for (const auto& [site, count] : buggify) {
+    if (count == 0) never.push_back(absl::StrCat("buggify/", site));
   }
   return never;
 }
@@ -152,28 +156,32 @@ std::string Coverage::Table() const {
     absl::StrAppendFormat(&out, "%12d  %-26s %s\n", it == rare_paths.end() ? 0 : it->second,
                           each.name, each.what);
   }
+  absl::StrAppend(&out, "\nbuggify sites fired\n");
+  for (const auto& [site, count] : buggify) absl::StrAppendFormat(&out, "%12d  %s\n", count, site);
   return out;
 }
 
 std::string Coverage::Json() const {
   return absl::StrCat(
       "\"happened\":", JsonObject(happened), ",\"rare_paths\":", JsonObject(rare_paths),
-      ",\"rare_paths_never\":", JsonList(NeverTaken()), ",\"matrix\":", JsonObject(matrix),
-      ",\"matrix_empty\":", JsonList(EmptyCells()),
+      ",\"rare_paths_never\":", JsonList(NeverTaken()), ",\"buggify\":", JsonObject(buggify),
+      ",\"matrix\":", JsonObject(matrix), ",\"matrix_empty\":", JsonList(EmptyCells()),
       ",\"kinds_missing\":", JsonList(KindsMissing()));
 }
 
 std::string Coverage::Encode() const {
-  return absl::StrCat(ToText(happened), ";", ToText(rare_paths), ";", ToText(matrix));
+  return absl::StrCat(ToText(happened), ";", ToText(rare_paths), ";", ToText(buggify), ";",
+                      ToText(matrix));
 }
 
 Coverage Coverage::Decode(const std::string& text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, ';');
   Coverage out;
-  if (parts.size() != 3) return out;
+  if (parts.size() != 4) return out;
   out.happened = FromText(parts[0]);
   out.rare_paths = FromText(parts[1]);
-  out.matrix = FromText(parts[2]);
+  out.buggify = FromText(parts[2]);
+  out.matrix = FromText(parts[3]);
   return out;
 }
 

@@ -14,11 +14,12 @@ namespace konsul::simulator {
 struct Coverage {
   std::map<std::string, uint64_t> happened;
   std::map<std::string, uint64_t> rare_paths;
-  std::map<std::string, uint64_t> matrix;  // "kind/role/phase"
+  std::map<std::string, uint64_t> buggify;  // sites, also those that never fired
+  std::map<std::string, uint64_t> matrix;   // "kind/role/phase"
 
   void Add(const Coverage& other);
 
-  // Rare paths that were never taken.
+  // Rare paths that were never taken, and buggify sites that never fired ("buggify/NAME").
   std::vector<std::string> NeverTaken() const;
   // Cells that could be filled and are not, of the kinds that were injected at all.
   std::vector<std::string> EmptyCells() const;

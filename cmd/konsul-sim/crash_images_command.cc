@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "chaos/injection.h"
 #include "cmd/konsul-sim/common.h"
+#include "core/base/check.h"
 #include "sim/images/check.h"
 #include "sim/images/workloads.h"
 
@@ -27,6 +29,17 @@ void Interrupt(int) { interrupted = 1; }
 int Usage(absl::string_view text) {
   std::fprintf(stderr, "konsul-sim: %s\n", std::string(text).c_str());
   return kExitUsage;
+}
+
+// Of the command under way, for a check that fails.
+std::string scratch_root;
+
+void CheckFailed(const std::string& text) {
+  std::printf("verdict   crash: %s\n", text.c_str());
+  std::fflush(stdout);
+  std::error_code ignored;
+  std::filesystem::remove_all(scratch_root, ignored);
+  _exit(kExitCrash);
 }
 
 // "1,234" up to 2^53, then "1.2e+30".
@@ -116,14 +129,13 @@ int CrashImagesCommand(const flags::Parsed& parsed) {
   if (const absl::Status status = ActivateMutant(mutant); !status.ok()) {
     return Usage(status.message());
   }
-  OnCheckFailureSay(absl::StrCat("konsul-sim crash-images ", options.workload, " --bound ",
-                                 options.bound, " --seed ", options.seed,
-                                 mutant.empty() ? "" : " --mutant ", mutant));
   signal(SIGINT, &Interrupt);
   signal(SIGTERM, &Interrupt);
 
   const bool json = parsed.GetBool("json");
   Scratch scratch;
+  scratch_root = scratch.root();
+  SetCheckFailureHandler(&CheckFailed);
   Progress progress(json);
   const Clock::time_point begin = Clock::now();
   if (!json) {

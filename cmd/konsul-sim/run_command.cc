@@ -44,6 +44,11 @@ void PrintText(const Report& report, const std::string& repeat, double wall, boo
   std::vector<std::string> probes;
   for (const auto& [name, count] : report.probes) probes.push_back(absl::StrCat(name, "=", count));
   std::printf("happened  %s\n", absl::StrJoin(probes, " ").c_str());
+  std::vector<std::string> fired;
+  for (const auto& [site, count] : report.buggify) {
+    if (count > 0) fired.push_back(absl::StrCat(site, "=", count));
+  }
+  std::printf("buggify   %s\n", fired.empty() ? "none" : absl::StrJoin(fired, " ").c_str());
   std::printf("tunables  %s\n", report.tunables.c_str());
   if (schedule || report.verdict != cluster::Verdict::kPass) {
     std::printf("schedule\n");
@@ -64,6 +69,9 @@ void PrintJson(const Report& report, const std::string& repeat, double wall) {
   const auto probes = absl::StrJoin(report.probes, ",", [](std::string* out, const auto& probe) {
     absl::StrAppend(out, JsonString(probe.first), ":", probe.second);
   });
+  const auto buggify = absl::StrJoin(report.buggify, ",", [](std::string* out, const auto& site) {
+    absl::StrAppend(out, JsonString(site.first), ":", site.second);
+  });
   const auto findings =
       absl::StrJoin(report.findings, ",", [](std::string* out, const checkers::Finding& finding) {
         absl::StrAppend(out, "{\"oracle\":", JsonString(finding.oracle),
@@ -77,7 +85,8 @@ void PrintJson(const Report& report, const std::string& repeat, double wall) {
       "{\"seed\":%llu,\"verdict\":\"%s\",\"hash\":\"%s\",\"simulated_ns\":%lld,\"wall_seconds\":%."
       "6f,"
       "\"events\":%llu,\"operations\":{\"ok\":%llu,\"refused\":%llu,\"unknown\":%llu,"
-      "\"not_sent\":%llu},\"committed\":%llu,\"probes\":{%s},\"findings\":[%s],\"schedule\":[%s],"
+      "\"not_sent\":%llu},\"committed\":%llu,\"probes\":{%s},\"buggify\":{%s},\"findings\":[%s],"
+      "\"schedule\":[%s],"
       "\"repeat\":%s}\n",
       static_cast<unsigned long long>(report.seed), cluster::VerdictName(report.verdict),
       report.hash.ToHex().c_str(), static_cast<long long>(report.simulated.count()), wall,
@@ -86,8 +95,8 @@ void PrintJson(const Report& report, const std::string& repeat, double wall) {
       static_cast<unsigned long long>(report.operations.refused),
       static_cast<unsigned long long>(report.operations.unknown),
       static_cast<unsigned long long>(report.operations.not_sent),
-      static_cast<unsigned long long>(report.committed), probes.c_str(), findings.c_str(),
-      schedule.c_str(), JsonString(repeat).c_str());
+      static_cast<unsigned long long>(report.committed), probes.c_str(), buggify.c_str(),
+      findings.c_str(), schedule.c_str(), JsonString(repeat).c_str());
 }
 
 // The seed asked for, the file's own, or a fresh one.

@@ -26,7 +26,7 @@ void Tell(int pipe, const Line& line) {
 }
 
 std::string CoverageOf(const cluster::Report& report) {
-  Coverage coverage{report.probes, report.rare_paths, report.matrix};
+  Coverage coverage{report.probes, report.rare_paths, report.buggify, report.matrix};
   coverage.happened["operations-ok"] = report.operations.ok;
   coverage.happened["operations-unknown"] = report.operations.unknown;
   coverage.happened["entries-committed"] = report.committed;

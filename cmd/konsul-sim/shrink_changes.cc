@@ -189,6 +189,12 @@ std::vector<ExperimentChange> SmallerClusters(const Experiment& experiment) {
       return std::exchange(e.duration, std::min<Duration>(duration, e.duration)) > duration;
     });
   }
+  out.push_back([](Experiment& e) {
+    const bool fires = e.buggify.value_or(e.swarm) || !e.buggify_sites.empty();
+    e.buggify_sites.clear();
+    if (fires) e.buggify = false;
+    return fires;
+  });
   out.push_back([](Experiment& e) { return std::exchange(e.swarm, false); });
   return out;
 }

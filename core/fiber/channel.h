@@ -21,6 +21,8 @@ class Channel {
 
   // Suspends while full. OK, DeadlineExceeded, Cancelled, or FailedPrecondition once closed.
   absl::Status Push(T value, Instant deadline = Instant::Never()) {
+    absl::Status given_way = readable_.scheduler().MayYield();
+    if (!given_way.ok()) return given_way;
     while (!closed_ && items_.size() >= capacity_) {
       absl::Status status = writable_.Wait(deadline);
       if (!status.ok()) return status;
@@ -41,6 +43,8 @@ class Channel {
 
   // Suspends while empty. A closed channel is drained first, then answers FailedPrecondition.
   absl::StatusOr<T> Pop(Instant deadline = Instant::Never()) {
+    absl::Status given_way = readable_.scheduler().MayYield();
+    if (!given_way.ok()) return given_way;
     while (items_.empty()) {
       if (closed_) return absl::FailedPreconditionError("channel closed");
       absl::Status status = readable_.Wait(deadline);

@@ -17,6 +17,8 @@ class Mutex {
 
   // Suspends while another fiber holds it. OK (now held), DeadlineExceeded or Cancelled (not held).
   absl::Status Lock(Instant deadline = Instant::Never()) {
+    absl::Status given_way = waiters_.scheduler().MayYield();
+    if (!given_way.ok()) return given_way;
     while (held_) {
       absl::Status status = waiters_.Wait(deadline);
       if (!status.ok()) {
@@ -63,6 +65,8 @@ class Condition {
   // Suspends until `holds()` is true: OK; or DeadlineExceeded or Cancelled.
   template <typename Predicate>
   absl::Status Await(Predicate holds, Instant deadline = Instant::Never()) {
+    absl::Status given_way = waiters_.scheduler().MayYield();
+    if (!given_way.ok()) return given_way;
     while (!holds()) {
       absl::Status status = waiters_.Wait(deadline);
       if (!status.ok())

@@ -7,7 +7,8 @@
 
 namespace konsul::fiber {
 
-Scheduler::Scheduler(StackPool& pool, PickPolicy* policy) : pool_(pool), policy_(policy) {}
+Scheduler::Scheduler(StackPool& pool, PickPolicy* policy, Buggify* buggify)
+    : pool_(pool), policy_(policy), buggify_(buggify) {}
 
 Scheduler::~Scheduler() {
   KONSUL_CHECK(fibers_ == 0, fibers_, " fibers still alive, the first is ", all_.front()->name_);
@@ -171,6 +172,7 @@ absl::Status WaitList::Wait(Instant deadline) {
   Fiber* fiber = scheduler_.current_;
   KONSUL_CHECK(fiber != nullptr, "Wait() outside a fiber");
   if (fiber->cancelled_) return absl::CancelledError("fiber cancelled");
+  if (scheduler_.Fires(BuggifySite::kSpuriousWake)) return scheduler_.Yield();
   Append(fiber);
   fiber->waiting_in_ = this;
   scheduler_.Park(fiber, deadline);

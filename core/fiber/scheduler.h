@@ -23,6 +23,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "core/base/buggify.h"
 #include "core/base/time.h"
 #include "core/fiber/context.h"
 #include "core/fiber/stack_pool.h"
@@ -81,8 +82,8 @@ class Fiber {
 
 class Scheduler {
  public:
-  // `pool` and `policy` (may be null) must outlive the scheduler.
-  explicit Scheduler(StackPool& pool, PickPolicy* policy = nullptr);
+  // `pool`, `policy` and `buggify` (the last two may be null) must outlive the scheduler.
+  explicit Scheduler(StackPool& pool, PickPolicy* policy = nullptr, Buggify* buggify = nullptr);
   // Every fiber must have ended.
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
@@ -110,8 +111,14 @@ class Scheduler {
   absl::Status SleepUntil(Instant deadline);
   // Lets the other runnable fibers go first. OK or Cancelled.
   absl::Status Yield();
+  // Does so in the simulator, now and then: for calls that may suspend, whether they must or not.
+  absl::Status MayYield() { return Fires(BuggifySite::kForcedYield) ? Yield() : absl::OkStatus(); }
   // True when the running fiber was cancelled; for loops that do not suspend.
   bool cancelled() const { return current_ != nullptr && current_->cancelled_; }
+  // Whether the code at this site does its rare thing now. Always false outside the simulator.
+  bool Fires(BuggifySite site) const { return buggify_ != nullptr && buggify_->Fires(site); }
+  // For code without a scheduler; null outside the simulator.
+  Buggify* buggify() const { return buggify_; }
 
   size_t fiber_count() const { return fibers_; }
   uint64_t switches() const { return switches_; }
@@ -137,6 +144,7 @@ class Scheduler {
 
   StackPool& pool_;
   PickPolicy* policy_;
+  Buggify* const buggify_;
   std::function<void()> wake_hook_;
   std::deque<Fiber*> runnable_;
   std::vector<Fiber*> heap_;  // by (deadline, order of parking)

@@ -136,6 +136,9 @@ struct Raft::Core {
   bool HasReady() const;
   Ready TakeReady(const Moment& moment);
   void Persisted(const Moment& moment, Index last_index, Term last_term);
+  bool Fires(BuggifySite site) const {
+    return options.buggify != nullptr && options.buggify->Fires(site);
+  }
   bool HardStateIsDurable() const { return writes.durable() == hard_state; }
   Index ApplicableUpTo() const { return std::min(commit, log.durable()); }
   bool MayApply() const {

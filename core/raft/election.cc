@@ -31,6 +31,9 @@ void Raft::Core::Tick(const Moment& moment) {
     if (moment.now >= leadership->heartbeat_due) {
       SendHeartbeats(moment.now);
       leadership->heartbeat_due = moment.now + options.heartbeat_interval;
+      if (Fires(BuggifySite::kEarlyHeartbeat)) {
+        leadership->heartbeat_due = moment.now + options.heartbeat_interval / 8;
+      }
     }
     return;
   }
@@ -66,6 +69,7 @@ Instant Raft::Core::QuorumLapses() const {
 void Raft::Core::ResetElectionTimer(const Moment& moment) {
   const uint64_t span = static_cast<uint64_t>(std::max<int64_t>(patience.count() / 5 * 3, 1));
   election_due = moment.now + patience + Duration(static_cast<int64_t>(moment.draw % span));
+  if (Fires(BuggifySite::kEarlyElection)) election_due = moment.now + patience / 8;
 }
 
 // Without a leader there is nobody to be patient with; only votes need their time. If that was too

@@ -26,6 +26,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/buggify.h"
 #include "core/base/ids.h"
 #include "core/base/time.h"
 #include "core/raft/configuration.h"
@@ -65,6 +66,8 @@ struct Options {
   // Thesis 9.6 and 6.2. Off only in tests of what happens without.
   bool pre_vote = true;
   bool check_quorum = true;
+  // Makes the choices of this server's buggify sites; null outside the simulator.
+  Buggify* buggify = nullptr;
 
   // The same with every time that concerns the network multiplied: the one knob for slow networks.
   Options SlowedBy(int64_t factor) const {

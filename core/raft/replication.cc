@@ -109,7 +109,8 @@ void Raft::Core::SendEntries(Instant now, NodeId peer, Progress& follower) {
   }
   AppendRequest append = AppendRequestTo(peer, follower.next());
   append.sent = now.ns;
-  append.entries = log.Slice(follower.next(), options.append_entries_max, options.append_bytes_max);
+  const size_t most = Fires(BuggifySite::kShortAppend) ? 1 : options.append_entries_max;
+  append.entries = log.Slice(follower.next(), most, options.append_bytes_max);
   const Index last = append.entries.back().index;
   size_t bytes = 0;
   for (const Entry& entry : append.entries) bytes += entry.payload->size();

@@ -9,6 +9,12 @@
 
 namespace konsul::server {
 
+namespace {
+
+constexpr Duration kSlowApply = 5ms;
+
+}  // namespace
+
 Applier::Applier(fiber::Scheduler& scheduler, env::Clock& clock, state::StateMachine& machine,
                  SnapshotStore& snapshots, NodeId node, Observer* observer)
     : scheduler_(scheduler),
@@ -42,7 +48,11 @@ absl::Status Applier::Run() {
       const raft::LogPosition last = *std::exchange(restore_, std::nullopt);
       KONSUL_RETURN_IF_ERROR(Restore(last));
     } else if (!queue_.empty()) {
-      KONSUL_RETURN_IF_ERROR(ApplySome());
+      const bool slow = scheduler_.Fires(BuggifySite::kSlowApply);
+      if (slow) KONSUL_RETURN_IF_ERROR(scheduler_.SleepUntil(clock_.Now() + kSlowApply));
+      // What is queued may have become part of a snapshot meanwhile.
+      if (restore_) continue;
+      KONSUL_RETURN_IF_ERROR(ApplySome(slow ? 1 : kEntriesPerTransaction));
       KONSUL_RETURN_IF_ERROR(scheduler_.Yield());
     } else {
       KONSUL_RETURN_IF_ERROR(wakes_.Wait());
@@ -50,14 +60,14 @@ absl::Status Applier::Run() {
   }
 }
 
-absl::Status Applier::ApplySome() {
+absl::Status Applier::ApplySome(size_t most) {
   // A snapshot that was loaded may reach further than the one that consensus asked for.
   while (!queue_.empty() && queue_.front().index <= machine_.applied()) queue_.pop_front();
   if (queue_.empty()) return absl::OkStatus();
   const Instant begin = clock_.Now();
   std::vector<raft::Entry> batch;
   std::vector<state::Committed> committed;
-  const size_t n = std::min(queue_.size(), kEntriesPerTransaction);
+  const size_t n = std::min(queue_.size(), most);
   batch.assign(std::make_move_iterator(queue_.begin()),
                std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(n)));
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(n));

@@ -75,7 +75,8 @@ class Applier {
 
   absl::Status Await(Index index, Waiter& waiter, Instant deadline);
   void Resolve(const raft::Entry& entry, const std::string& result);
-  absl::Status ApplySome();
+  // At most so many of them.
+  absl::Status ApplySome(size_t most);
   absl::Status Restore(raft::LogPosition last);
 
   fiber::Scheduler& scheduler_;

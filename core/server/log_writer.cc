@@ -73,6 +73,7 @@ absl::Status LogWriter::WriteSome() {
     MergeEntries(entries, work.entries);
     batch.push_back(std::move(work));
     queue_.pop_front();
+    if (!queue_.empty() && wakes_.scheduler().Fires(BuggifySite::kCommitOfOne)) break;
   }
   if (hard_state || !entries.empty()) {
     const Instant begin = clock_.Now();

@@ -14,6 +14,11 @@ raft::Moment MomentOf(const env::Env& env, env::Random& random) {
   return moment;
 }
 
+raft::Options Buggified(raft::Options options, const env::Env& env) {
+  options.buggify = env.scheduler.buggify();
+  return options;
+}
+
 }  // namespace
 
 RaftDriver::RaftDriver(const env::Env& env, NodeId id, const raft::Options& options,
@@ -21,7 +26,7 @@ RaftDriver::RaftDriver(const env::Env& env, NodeId id, const raft::Options& opti
     : env_(env),
       random_(env.random.Fork("raft")),
       observer_(observer),
-      raft_(id, options, std::move(recovered), MomentOf(env, random_)),
+      raft_(id, Buggified(options, env), std::move(recovered), MomentOf(env, random_)),
       wakes_(env.scheduler),
       changed_(env.scheduler) {
   if (observer_ != nullptr) observer_->OnStart(raft_);

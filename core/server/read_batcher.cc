@@ -29,6 +29,10 @@ absl::Status ReadBatcher::Run() {
   while (true) {
     while (next_.empty()) KONSUL_RETURN_IF_ERROR(wakes_.Wait());
     std::swap(under_way_, next_);
+    if (under_way_.size() > 1 && scheduler_.Fires(BuggifySite::kReadBatchOfOne)) {
+      next_.assign(under_way_.begin() + 1, under_way_.end());
+      under_way_.resize(1);
+    }
     const absl::StatusOr<Index> result = round_();
     for (Waiter* waiter : under_way_) {
       waiter->result = result;

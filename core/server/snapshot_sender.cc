@@ -1,5 +1,6 @@
 #include "core/server/snapshot_sender.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -8,6 +9,11 @@
 #include "core/base/status.h"
 
 namespace konsul::server {
+namespace {
+
+constexpr size_t kSmallChunk = 64;
+
+}  // namespace
 
 SnapshotSender::SnapshotSender(const env::Env& env, const SnapshotOptions& options, NodeId self,
                                SnapshotStore& store, RaftDriver& driver, SnapshotTaker& taker,
@@ -69,7 +75,9 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
     }
     KONSUL_RETURN_IF_ERROR(Pace(began, bytes));
     chunk = SnapshotChunk{.from = self_, .term = term, .meta = meta, .offset = reply.offset};
-    KONSUL_ASSIGN_OR_RETURN(chunk.bytes, file->ReadAt(reply.offset, options_.chunk_bytes));
+    const bool small = env_.scheduler.Fires(BuggifySite::kSmallChunk);
+    const size_t most = small ? std::min(kSmallChunk, options_.chunk_bytes) : options_.chunk_bytes;
+    KONSUL_ASSIGN_OR_RETURN(chunk.bytes, file->ReadAt(reply.offset, most));
     if (chunk.bytes.empty()) {
       return Lost(absl::DataLossError(absl::StrCat("the snapshot's file ends at ", reply.offset,
                                                    " of its ", meta.bytes, " bytes")));

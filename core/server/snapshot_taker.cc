@@ -46,6 +46,7 @@ bool SnapshotTaker::IsDue() const {
   const Index latest = LatestIndex(store_);
   const Index applied = applier_.applied();
   if (applied <= latest) return false;
+  if (env_.scheduler.Fires(BuggifySite::kForcedSnapshot)) return true;
   // Up to a quarter later, by id: a majority should not be busy with snapshots at the same time.
   const uint64_t id = driver_.raft().status().id.value;
   const uint64_t late = options_.entries_max / 4 * (id % kLateness) / kLateness;

@@ -84,7 +84,8 @@ bool Connection::ReadMore() {
     return false;
   }
   reading_idle_ = phase_ == Phase::kIdle;
-  const absl::StatusOr<size_t> n = stream_->Read(space, deadline);
+  const bool small = server_.env_.scheduler.Fires(BuggifySite::kSmallHttpRead);
+  const absl::StatusOr<size_t> n = stream_->Read(small ? space.first(1) : space, deadline);
   reading_idle_ = false;
   if (absl::IsDeadlineExceeded(n.status())) {
     GiveUpWaiting();

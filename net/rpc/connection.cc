@@ -43,7 +43,9 @@ absl::StatusOr<Envelope> Connection::Receive(Instant deadline) {
   while (true) {
     KONSUL_ASSIGN_OR_RETURN(std::optional<std::string> payload, parser_.Next());
     if (payload.has_value()) return Decode(*payload);
-    const absl::StatusOr<size_t> n = stream_->Read(absl::MakeSpan(read_buffer_), deadline);
+    const size_t most = env_.scheduler.Fires(BuggifySite::kSmallRpcRead) ? 1 : read_buffer_.size();
+    const absl::StatusOr<size_t> n =
+        stream_->Read(absl::MakeSpan(read_buffer_).first(most), deadline);
     if (!n.ok()) return Noticed(n.status());
     if (*n == 0) return Noticed(absl::UnavailableError("the peer closed the connection"));
     parser_.Feed(absl::string_view(read_buffer_.data(), *n));
@@ -73,6 +75,16 @@ absl::Status Connection::SendNow(const Envelope& envelope, Instant deadline) {
   return Noticed(stream_->Write(frame, deadline));
 }
 
+absl::Status Connection::Write(absl::string_view bytes) {
+  const Instant deadline = env_.After(kWriteTimeout);
+  if (bytes.size() > 1 && env_.scheduler.Fires(BuggifySite::kSplitRpcWrite)) {
+    KONSUL_RETURN_IF_ERROR(stream_->Write(bytes.substr(0, bytes.size() / 2), deadline));
+    KONSUL_RETURN_IF_ERROR(env_.scheduler.Yield());
+    bytes.remove_prefix(bytes.size() / 2);
+  }
+  return stream_->Write(bytes, deadline);
+}
+
 absl::Status Connection::RunWriter() {
   while (!closed_) {
     if (queued_.empty()) {
@@ -81,7 +93,7 @@ absl::Status Connection::RunWriter() {
     }
     std::swap(writing_, queued_);
     std::swap(writing_messages_, queued_messages_);
-    const absl::Status status = Noticed(stream_->Write(writing_, env_.After(kWriteTimeout)));
+    const absl::Status status = Noticed(Write(writing_));
     if (!status.ok()) {
       Close();
       return status;

@@ -55,6 +55,7 @@ class Connection {
  private:
   // Passes a status of the stream on.
   absl::Status Noticed(absl::Status status);
+  absl::Status Write(absl::string_view bytes);
 
   const env::Env env_;
   std::unique_ptr<env::Stream> stream_;

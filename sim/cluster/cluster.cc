@@ -132,27 +132,27 @@ bool Cluster::AllClientsEnded() const {
 
 chaos::Inventory Cluster::Inventory() const {
   chaos::Inventory inventory;
-  const auto labels = [&](const char* component, const std::string& name) {
-    chaos::Labels out = experiment_.datacenter.labels;
-    out["dc"] = experiment_.datacenter.name;
-    out["component"] = component;
-    out["node"] = name;
-    return out;
-  };
+  const chaos::Datacenter& dc = experiment_.datacenter;
   // Until something is committed, whoever begins the cluster may be the only one that knows of it.
   const bool begun = std::any_of(servers_.begin(), servers_.end(), [](const auto& server) {
     return server->observer().applied() > Index(0);
   });
+  uint32_t number = 0;
   for (const auto& server : servers_) {
+    ++number;
     if (!server->deployed()) continue;
-    chaos::Node node{server->name(), labels("server", server->name()), server->host().running()};
+    chaos::Node node{server->name(), dc.LabelsOf("server", server->name(), number),
+                     server->host().running()};
+    node.serving = server->serving();
     if (node.running) node.labels["raft"] = server->observer().leads() ? "leader" : "follower";
     node.running = node.running && !server->fragile();
     node.only_copy = !begun;
     inventory.push_back(std::move(node));
   }
+  number = 0;
   for (const sim::Host* client : clients_) {
-    inventory.push_back({client->name(), labels("client", client->name()), client->running()});
+    inventory.push_back(
+        {client->name(), dc.LabelsOf("client", client->name(), ++number), client->running()});
   }
   return inventory;
 }

@@ -31,6 +31,10 @@ class Cluster {
   // A machine of the operator's gets a server, or loses it. Not from fibers.
   void Deploy(ServerHost& server);
   void Retire(ServerHost& server);
+  // The disk of a server is taken away; what Reinstall puts there is a new server that asks the
+  // others for membership, unless somebody was quicker. Not from fibers.
+  void Wipe(ServerHost& server) { Retire(server); }
+  void Reinstall(ServerHost& server) { Deploy(server); }
   // One process per client host, with one fiber per workload.
   void StartClients();
   void StartClient(size_t client);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/base/check.h"
+#include "absl/strings/str_cat.h"
 #include "sim/cluster/rot.h"
 
 namespace konsul::cluster {
@@ -20,6 +20,11 @@ uint32_t OpsOf(const chaos::IoChaos& io) {
   return ops == 0 ? static_cast<uint32_t>(sim::kDiskAnyOp) : ops;
 }
 
+void SetDrift(sim::SimClock& clock, const chaos::TimeChaos& time, int64_t ppm) {
+  if (time.drift_wall_only) return clock.SetWallDrift(ppm);
+  clock.SetDrift(ppm);
+}
+
 }  // namespace
 
 void Injector::Apply(const chaos::Injection& injection) {
@@ -31,7 +36,7 @@ void Injector::Apply(const chaos::Injection& injection) {
   if (injection.kind == Kind::kEnd) {
     End(injection);
   } else if (injection.kind == Kind::kRestart) {
-    for (const std::string& name : injection.targets) Start(name);
+    Restart(injection);
   } else {
     Begin(injection);
   }
@@ -41,32 +46,24 @@ void Injector::Begin(const chaos::Injection& injection) {
   using Kind = chaos::Injection::Kind;
   switch (injection.kind) {
     case Kind::kCut:
-      for (const auto& link : injection.links) Cut(link, +1);
-      return;
     case Kind::kNetem:
-      return Shape(injection, true);
     case Kind::kReset:
-      for (const auto& link : injection.links) {
-        const sim::HostId from = cluster_.HostOf(link.from).id();
-        const sim::HostId to = cluster_.HostOf(link.to).id();
-        if (BodyOf<chaos::NetworkChaos>(injection).direction == chaos::Direction::kBoth) {
-          world_.network().ResetConnections(from, to);
-        } else {
-          world_.network().GiveUpConnections(from, to);
-        }
-      }
-      return;
+    case Kind::kClog:
+    case Kind::kHalfOpen:
+      return links_.Begin(injection);
     case Kind::kKill:
     case Kind::kPowerLoss:
-      for (const std::string& name : injection.targets) {
-        Stop(name, injection.kind == Kind::kPowerLoss);
-      }
+    case Kind::kWipe:
+      for (const std::string& name : injection.targets) Stop(name, injection.kind);
       return;
     case Kind::kPause:
       for (const std::string& name : injection.targets) {
         cluster_.HostOf(name).Pause(injection.lasts);
       }
       return;
+    case Kind::kSlow:
+    case Kind::kNoDescriptors:
+      return Hamper(injection, true);
     case Kind::kClock:
       return BeginClock(injection);
     case Kind::kIoFault:
@@ -85,70 +82,28 @@ void Injector::Begin(const chaos::Injection& injection) {
 
 // Which kind has ended follows from the fault's body.
 void Injector::End(const chaos::Injection& injection) {
-  const chaos::FaultBody& body = experiment_.faults[injection.fault_number].body;
-  if (const auto* network = std::get_if<chaos::NetworkChaos>(&body)) {
-    if (network->action == chaos::NetworkChaos::Action::kNetem) return Shape(injection, false);
-    if (network->action == chaos::NetworkChaos::Action::kReset) return;
-    for (const auto& link : injection.links) Cut(link, -1);
-  } else if (std::holds_alternative<chaos::TimeChaos>(body)) {
+  if (std::holds_alternative<chaos::NetworkChaos>(injection.body)) {
+    links_.End(injection);
+  } else if (std::holds_alternative<chaos::TimeChaos>(injection.body)) {
     EndClock(injection);
-  } else if (std::holds_alternative<chaos::IoChaos>(body)) {
+  } else if (std::holds_alternative<chaos::IoChaos>(injection.body)) {
     EndIo(injection);
-  }
-  // A pause ends by itself.
-}
-
-void Injector::Cut(const chaos::Link& link, int change) {
-  int& cuts = cuts_[{link.from, link.to}];
-  const bool was_cut = cuts > 0;
-  cuts += change;
-  KONSUL_CHECK(cuts >= 0);
-  const sim::HostId from = cluster_.HostOf(link.from).id();
-  const sim::HostId to = cluster_.HostOf(link.to).id();
-  if (!was_cut && cuts > 0) world_.network().Cut(from, to);
-  if (was_cut && cuts == 0) world_.network().Heal(from, to);
-}
-
-void Injector::Shape(const chaos::Injection& injection, bool begin) {
-  for (const auto& link : injection.links) {
-    auto& shapes = shapes_[{link.from, link.to}];
-    if (begin) {
-      shapes.emplace_back(injection.id, &BodyOf<chaos::NetworkChaos>(injection));
-    } else {
-      std::erase_if(shapes, [&](const auto& shape) { return shape.first == injection.id; });
-    }
-    ApplyLatency({link.from, link.to});
+  } else if (std::holds_alternative<chaos::ProcessChaos>(injection.body)) {
+    Hamper(injection, false);
   }
 }
 
-void Injector::ApplyLatency(const LinkKey& link) {
-  sim::LatencyModel model = tunables_.network.latency;
-  sim::DatagramFaults datagrams = tunables_.network.datagrams;
-  const auto& shapes = shapes_[link];
-  if (!shapes.empty()) {
-    const chaos::NetworkChaos& shape = *shapes.back().second;
-    model.base += shape.latency;
-    model.jitter += shape.jitter;
-    datagrams.loss_ppm = shape.loss_ppm;
-    // A stream shows loss as the time that retransmission takes.
-    if (shape.loss_ppm > 0) {
-      model.jitter += 200ms * shape.loss_ppm / 1'000'000;
-      model.tail_max = std::max<Duration>(model.tail_max, 1s);
-    }
-  }
-  const sim::HostId from = cluster_.HostOf(link.first).id();
-  const sim::HostId to = cluster_.HostOf(link.second).id();
-  world_.network().SetLatency(from, to, model);
-  world_.network().SetDatagramFaults(from, to, datagrams);
-}
-
-void Injector::Stop(const std::string& name, bool power_loss) {
-  if (ServerHost* server = cluster_.ServerOf(name)) {
-    server->Stop(power_loss);
-  } else if (power_loss) {
-    cluster_.HostOf(name).PowerLoss();
-  } else {
+void Injector::Stop(const std::string& name, chaos::Injection::Kind how) {
+  using Kind = chaos::Injection::Kind;
+  ServerHost* server = cluster_.ServerOf(name);
+  if (server != nullptr && how == Kind::kWipe) {
+    cluster_.Wipe(*server);
+  } else if (server != nullptr) {
+    server->Stop(how == Kind::kPowerLoss);
+  } else if (how == Kind::kKill) {
     cluster_.HostOf(name).Kill();
+  } else {
+    cluster_.HostOf(name).PowerLoss();
   }
 }
 
@@ -160,14 +115,48 @@ void Injector::Start(const std::string& name) {
   }
 }
 
+void Injector::Restart(const chaos::Injection& injection) {
+  const auto& pod = BodyOf<chaos::PodChaos>(injection);
+  for (const std::string& name : injection.targets) {
+    ServerHost* server = cluster_.ServerOf(name);
+    if (server != nullptr && pod.version.has_value()) {
+      server->SetVersion(*pod.version);
+      world_.Note(server->host().id(), *pod.version,
+                  absl::StrCat(name, " starts as version ", *pod.version));
+    }
+    if (server != nullptr && pod.wipe) cluster_.Reinstall(*server);
+    Start(name);
+  }
+}
+
+// Of several that overlap the worst counts.
+void Injector::Hamper(const chaos::Injection& injection, bool begin) {
+  using Action = chaos::ProcessChaos::Action;
+  const auto& process = BodyOf<chaos::ProcessChaos>(injection);
+  // A pause ends by itself.
+  if (process.action == Action::kPause) return;
+  const bool slow = process.action == Action::kSlow;
+  for (const std::string& name : injection.targets) {
+    auto& all = hampered_[{name, slow}];
+    const int64_t how = slow ? process.delay.count() : process.percent_ppm;
+    if (begin) all.insert(how);
+    if (!begin) all.erase(all.find(how));
+    const int64_t worst = all.empty() ? 0 : *all.rbegin();
+    sim::Host& host = cluster_.HostOf(name);
+    if (slow) host.SetSlowness(Duration(worst));
+    if (!slow) world_.network().SetAcceptFailure(host.id(), static_cast<uint32_t>(worst));
+  }
+}
+
 void Injector::BeginClock(const chaos::Injection& injection) {
   const auto& time = BodyOf<chaos::TimeChaos>(injection);
   for (size_t i = 0; i < injection.targets.size(); ++i) {
     sim::SimClock& clock = cluster_.HostOf(injection.targets[i]).clock();
     if (time.wall && time.offset != Duration::zero()) clock.StepWall(time.offset);
     if (time.monotonic && time.offset > Duration::zero()) clock.StepMonotonic(time.offset);
-    if (!injection.drift_ppm.empty()) clock.SetDrift(injection.drift_ppm[i]);
+    if (!injection.drift_ppm.empty()) SetDrift(clock, time, injection.drift_ppm[i]);
     if (time.freeze) clock.SetFrozen(true);
+    if (time.freeze_wall) clock.SetWallFrozen(true);
   }
 }
 
@@ -176,8 +165,9 @@ void Injector::EndClock(const chaos::Injection& injection) {
   for (const std::string& name : injection.targets) {
     sim::SimClock& clock = cluster_.HostOf(name).clock();
     if (time.wall && time.offset != Duration::zero()) clock.StepWall(-time.offset);
-    if (!injection.drift_ppm.empty()) clock.SetDrift(0);
+    if (!injection.drift_ppm.empty()) SetDrift(clock, time, 0);
     if (time.freeze) clock.SetFrozen(false);
+    if (time.freeze_wall) clock.SetWallFrozen(false);
   }
 }
 
@@ -235,8 +225,15 @@ void Injector::EndIo(const chaos::Injection& injection) {
 }
 
 void Injector::HealEverything() {
-  world_.network().HealAll();
-  cuts_.clear();
+  links_.Heal();
+  for (const auto& [key, all] : hampered_) {
+    if (all.empty()) continue;
+    sim::Host& host = cluster_.HostOf(key.first);
+    if (key.second) host.SetSlowness(Duration::zero());
+    if (!key.second) world_.network().SetAcceptFailure(host.id(), 0);
+  }
+  hampered_.clear();
+  world_.buggify().DisarmAll();
   for (const chaos::Node& node : cluster_.Inventory()) {
     sim::Host& host = cluster_.HostOf(node.name);
     host.clock().Mend();

@@ -71,6 +71,9 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
   world_.SetTraceSink(TraceSink(options));
   world_.network().options() = tunables_.network;
   oracles_.recorder = options.recorder;
+  for (size_t i = 0; i < kBuggifySites; ++i) {
+    world_.buggify().Arm(static_cast<BuggifySite>(i), tunables_.buggify[i], world_.Fork("buggify"));
+  }
   for (const sim::HostId from : world_.host_ids()) {
     world_.host(from).log().SetLevel(options.log_level);
     world_.host(from).log().SetSink(LogSink(options));
@@ -83,6 +86,10 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
   shared_.findings = &oracles_.findings;
   for (const std::string& name : chaos::InvariantNames()) {
     if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
+  }
+  // Damage to any copy explains these.
+  for (const char* name : {"liveness", "durability", "no-lost-acked-writes"}) {
+    if (experiment.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
   }
 }
 
@@ -141,10 +148,9 @@ void Run::StartOperator() {
 }
 
 checkers::Damage Run::DamageNow() {
-  using Kind = chaos::Injection::Kind;
   checkers::Damage damage;
   for (const chaos::Injection* fault : director_.Running()) {
-    const bool links = fault->kind == Kind::kCut || fault->kind == Kind::kNetem;
+    const bool links = chaos::ConcernsLinks(fault->kind);
     for (const auto& link : fault->links) damage.links.insert({link.from, link.to});
     if (!links) damage.hosts.insert(fault->targets.begin(), fault->targets.end());
   }
@@ -298,7 +304,14 @@ bool Run::HealCore() {
   if (members.empty() || members.joint()) return false;
   env::Random random = world_.Fork("core");
   std::vector<NodeId> core;
-  for (const raft::Member& voter : members.voters) core.push_back(voter.id);
+  for (const raft::Member& voter : members.voters) {
+    core.push_back(voter.id);
+    // One whose disk was wiped is a voter that never comes back: all others may be needed.
+    const bool lives =
+        std::any_of(cluster_.servers().begin(), cluster_.servers().end(),
+                    [&](const auto& server) { return server->observer().id() == voter.id; });
+    if (!lives) return false;
+  }
   while (core.size() * 2 > members.voters.size() + 2) {
     core.erase(core.begin() + static_cast<ptrdiff_t>(random.Below(core.size())));
   }
@@ -326,9 +339,14 @@ void Run::Heal() {
     injector_.Apply(injection);
   }
   injector_.HealEverything();
-  if (experiment_.liveness.core_first) HealCore();
+  if (experiment_.liveness.core_first && !experiment_.blast_radius.damage_anywhere) HealCore();
   if (failed()) return;
   RecordPhase("all is healed");
+  if (experiment_.blast_radius.damage_anywhere) {
+    // Whether it works again depends on what was damaged; that nobody errs does not.
+    world_.RunFor(std::min<Duration>(experiment_.liveness.within, kOperatorLimit));
+    return;
+  }
   healed_at_ = Elapsed();
   shared_.hurry_since = healed_at_;
   operator_state_.pause = false;
@@ -344,7 +362,7 @@ void Run::Heal() {
 }
 
 void Run::FinalReads() {
-  if (experiment_.workloads.empty()) return;
+  if (experiment_.workloads.empty() || experiment_.blast_radius.damage_anywhere) return;
   RecordPhase("final reads");
   const std::set<std::string> keys = [this] {
     std::set<std::string> all;
@@ -387,7 +405,8 @@ void Run::FinalReads() {
 
 void Run::Judge() {
   // What an oracle saw while the run went on says more than its consequences.
-  if (!failed() && experiment_.Checks("no-lost-acked-writes")) {
+  if (!failed() && experiment_.Checks("no-lost-acked-writes") &&
+      !experiment_.blast_radius.damage_anywhere) {
     RecordCheck("no-lost-acked-writes");
     CheckAckedWrites(shared_.history, final_reads_, oracles_.findings);
   }

@@ -53,6 +53,10 @@ Report Run::MakeReport() {
   report.committed = oracles_.logs.highest_commit().value;
   report.probes = probes_;
   for (const auto& [kind, count] : injector_.counts()) report.probes["fault-" + kind] = count;
+  for (size_t i = 0; i < kBuggifySites; ++i) {
+    const auto site = static_cast<BuggifySite>(i);
+    report.buggify[BuggifyName(site)] = world_.buggify().fired(site);
+  }
   report.probes["leaders"] = oracles_.elections.terms_with_leader();
   report.probes["configurations"] = oracles_.configurations.changes();
   report.probes["compactions"] = oracles_.compactions;

@@ -67,6 +67,8 @@ struct Report {
   std::map<std::string, uint64_t> probes;
   std::map<std::string, uint64_t> rare_paths;  // every core/base/probe.h
   std::map<std::string, uint64_t> matrix;      // sim/cluster/fault_matrix.h
+  // How often each buggify site fired, also those that never did.
+  std::map<std::string, uint64_t> buggify;
   std::vector<chaos::Injection> schedule;
   // What the clients did until the heal, by workload and time, and the operator's turns.
   std::vector<std::vector<chaos::Step>> steps;

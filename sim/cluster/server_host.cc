@@ -13,6 +13,10 @@ constexpr absl::string_view kIdentityFile = "node";
 // The batch that was misdirected, and enough behind it to prove that it was durable.
 constexpr uint64_t kBatchesThatProve = 3;
 
+using Program = absl::Status (*)(const env::Env&, const node::Options&);
+// There is one version of the program yet.
+Program ProgramOf(uint32_t /*version*/) { return &node::Run; }
+
 }  // namespace
 
 ServerHost::ServerHost(sim::World& world, std::string name, std::string ip,
@@ -66,8 +70,8 @@ void ServerHost::Start() {
   serving_ = false;
   excused_ = disk_faults_ > 0;
   exit_.reset();
-  host_.Start([this](env::Env env) {
-    const absl::Status status = node::Run(env, options_);
+  host_.Start([this, run = ProgramOf(version_)](env::Env env) {
+    const absl::Status status = run(env, options_);
     serving_ = false;
     if (env.scheduler.cancelled()) return;
     observer_.Mute(true);

@@ -37,6 +37,10 @@ class ServerHost {
   // not run.
   void Start();
   void Stop(bool power_loss);
+  // Which program the next start runs. All versions are the same one so far (ProgramOf in the .cc):
+  // this is where an older or newer one comes in.
+  void SetVersion(uint32_t version) { version_ = version; }
+  uint32_t version() const { return version_; }
 
   const std::string& name() const { return name_; }
   sim::Host& host() { return host_; }
@@ -82,6 +86,7 @@ class ServerHost {
   NodeObserver observer_;
   node::Options options_;
   const std::string tables_path_;
+  uint32_t version_ = 0;
   uint64_t lives_ = 0;  // how often it was deployed
   bool deployed_ = false;
   bool serving_ = false;

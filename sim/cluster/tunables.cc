@@ -76,10 +76,37 @@ void Pin(const chaos::Pins& pins, Tunables& out) {
     Set(options.append_entries_max, pins.append_entries_max);
     Set(options.inflight_max, pins.inflight_max);
   }
+  Set(out.network.dial_timeout, pins.dial_timeout);
+  Set(out.network.stall_timeout, pins.stall_timeout);
+  Set(out.network.accept_failure_ppm, pins.accept_failure);
+  Set(out.network.kill_fin_ppm, pins.kill_fin);
+  Set(out.network.short_read_ppm, pins.short_read);
+  Set(out.network.short_segment_ppm, pins.short_segment);
   Set(out.wal_segment_bytes, pins.segment_bytes);
   Set(out.snapshots.entries_max, pins.snapshot_entries);
   Set(out.snapshots.trailing_entries, pins.trailing_entries);
   Set(out.snapshots.chunk_bytes, pins.chunk_bytes);
+}
+
+// Half of the runs do without; in the others a quarter of the sites is armed.
+void DrawBuggify(const chaos::Experiment& experiment, env::Random random, Tunables& out) {
+  const bool on = experiment.buggify.value_or(experiment.swarm && random.Chance(1, 2));
+  for (size_t i = 0; i < kBuggifySites; ++i) {
+    const char* name = BuggifyName(static_cast<BuggifySite>(i));
+    env::Random draw = random.Fork(name);
+    const bool armed = draw.Chance(1, 4);
+    const auto ppm = OneOf<uint32_t>({1'000, 10'000, 100'000, 500'000}, draw);
+    if (on && armed) out.buggify[i] = ppm;
+    const auto pinned = experiment.buggify_sites.find(name);
+    if (pinned != experiment.buggify_sites.end()) out.buggify[i] = pinned->second;
+  }
+}
+
+// As patient as an impatient caller's own time-outs, or as Linux is.
+void DrawNetwork(env::Random random, sim::NetworkOptions& out) {
+  out.dial_timeout = OneOf<Duration>({1s, 5s, 15s}, random);
+  out.short_read_ppm = OneOf<uint32_t>({0, 50'000, 500'000}, random);
+  out.short_segment_ppm = OneOf<uint32_t>({0, 50'000, 500'000}, random);
 }
 
 void Draw(const chaos::Experiment& experiment, env::Random random, Tunables& out) {
@@ -129,13 +156,23 @@ Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
   for (raft::Options& options : out.raft) {
     if (experiment.leases == false) options.lease_promise = Duration::zero();
   }
-  if (experiment.swarm) Draw(experiment, random, out);
+  if (experiment.swarm) {
+    Draw(experiment, random, out);
+    DrawNetwork(random.Fork("network"), out.network);
+  }
+  DrawBuggify(experiment, random.Fork("buggify"), out);
   Pin(experiment.pins, out);
   return out;
 }
 
 std::string Tunables::ToString() const {
   const raft::Options& first = raft.front();
+  std::string armed;
+  for (size_t i = 0; i < kBuggifySites; ++i) {
+    if (buggify[i] == 0) continue;
+    absl::StrAppend(&armed, armed.empty() ? ", buggify " : " ",
+                    BuggifyName(static_cast<BuggifySite>(i)), "=", buggify[i], "ppm");
+  }
   return absl::StrCat(
       "latency ", chaos::FormatDuration(network.latency.base), "+",
       chaos::FormatDuration(network.latency.jitter), " (tail ",
@@ -150,7 +187,9 @@ std::string Tunables::ToString() const {
       chaos::FormatDuration(first.lease_promise), ", disk stall ",
       chaos::FormatDuration(first.disk_stall_timeout), ", a snapshot every ", snapshots.entries_max,
       " entries or ", snapshots.bytes_max, " bytes, keeping ", snapshots.trailing_entries,
-      " entries and ", snapshots.trailing_bytes, " bytes, chunks of ", snapshots.chunk_bytes);
+      " entries and ", snapshots.trailing_bytes, " bytes, chunks of ", snapshots.chunk_bytes,
+      ", dial time-out ", chaos::FormatDuration(network.dial_timeout), ", short reads ",
+      network.short_read_ppm, "ppm", armed);
 }
 
 }  // namespace konsul::cluster

@@ -4,10 +4,12 @@
 #ifndef KONSUL_SIM_CLUSTER_TUNABLES_H_
 #define KONSUL_SIM_CLUSTER_TUNABLES_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "chaos/experiment.h"
+#include "core/base/buggify.h"
 #include "core/env/random.h"
 #include "core/raft/raft.h"
 #include "core/server/snapshot_options.h"
@@ -24,6 +26,8 @@ struct Tunables {
   uint64_t wal_segment_bytes = 1 << 20;
   Duration client_timeout = 2s;
   bool faults_from_the_start = false;  // rather than once there is a leader
+  // How often buggify sites fire, in parts per million; 0: they are not armed.
+  std::array<uint32_t, kBuggifySites> buggify{};
 
   // One line for people.
   std::string ToString() const;

@@ -36,6 +36,7 @@ class PastSegments {
   void Forget();
   // Entries up to this one are not needed any more. Never suspends: the fiber removes what it can.
   void Release(Index upto);
+  size_t size() const { return past_.size(); }
 
   // The body of the background fiber, until it is cancelled. A failure is logged, and tried again
   // at the next Release.

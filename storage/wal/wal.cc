@@ -26,6 +26,7 @@ class SegmentedWal final : public Wal {
   SegmentedWal(const SegmentSupply::Place& place, Recovery& recovery, std::deque<Segment> spares,
                Logger& logger, fiber::Scheduler& scheduler)
       : place_(place),
+        scheduler_(scheduler),
         next_batch_(recovery.next_batch),
         hard_state_(recovery.hard_state),
         base_(recovery.base.index),
@@ -109,7 +110,8 @@ class SegmentedWal final : public Wal {
 
   // A batch lies within one segment. One that is bigger than any gets a segment that is enlarged.
   absl::Status MakeRoom(Content& content) {
-    if (tail_ + EncodedSize(content) > active_.bytes && tail_ > kSegmentHeaderBytes &&
+    const bool full = tail_ + EncodedSize(content) > active_.bytes;
+    if (tail_ > kSegmentHeaderBytes && (full || MayLeaveEarly()) &&
         !mutation::On(Mutation::kGrowWithoutSync)) {
       KONSUL_ASSIGN_OR_RETURN(Segment next, supply_.Take());
       left_ = PastSegment{active_.sequence, active_last_index_};
@@ -127,6 +129,12 @@ class SegmentedWal final : public Wal {
       active_.bytes = needed;
     }
     return absl::OkStatus();
+  }
+
+  // A disk has room for some segments that are nearly empty, not for any number of them.
+  bool MayLeaveEarly() const {
+    constexpr size_t kPastAtMost = 8;
+    return past_.size() < kPastAtMost && scheduler_.Fires(BuggifySite::kEarlySegment);
   }
 
   // `content` is durable.
@@ -154,6 +162,7 @@ class SegmentedWal final : public Wal {
   static constexpr size_t kBufferBytesKept = 4 << 20;
 
   const SegmentSupply::Place place_;
+  const fiber::Scheduler& scheduler_;
   uint64_t next_batch_;
   raft::HardState hard_state_;
   Index base_;

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "chaos/parse.h"
+#include "core/base/buggify.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sim/scenarios/scenarios.h"
@@ -76,8 +77,9 @@ TEST_F(RunnerTest, AQuietClusterAnswersEverything) {
 
 TEST_F(RunnerTest, TheScenariosPassAndTheirFaultsHappen) {
   std::map<std::string, uint64_t> happened;
-  for (const char* name : {"default", "five", "lite", "membership", "snapshots", "leases",
-                           "clocks-beyond", "disk", "partial"}) {
+  for (const char* name :
+       {"default", "five", "lite", "membership", "snapshots", "leases", "clocks-beyond", "disk",
+        "partial", "shapes", "network", "upgrade", "wiped", "ruined"}) {
     for (uint64_t seed = 1; seed <= 4; ++seed) {
       const Report report = RunScenario(name, seed);
       EXPECT_EQ(report.verdict, Verdict::kPass) << name << " " << seed << FindingsOf(report);
@@ -85,10 +87,12 @@ TEST_F(RunnerTest, TheScenariosPassAndTheirFaultsHappen) {
     }
   }
   for (const char* probe :
-       {"fault-cut", "fault-netem", "fault-kill", "fault-power-loss", "fault-restart",
-        "fault-pause", "fault-clock", "fault-io-fault", "fault-io-stall", "fault-io-rot",
-        "fault-io-misdirect", "refused-damaged-disk", "operator-done", "configurations",
-        "compactions", "snapshots-installed", "healed-a-core", "availability-judged"}) {
+       {"fault-cut",       "fault-netem",          "fault-kill",         "fault-power-loss",
+        "fault-restart",   "fault-pause",          "fault-clock",        "fault-io-fault",
+        "fault-io-stall",  "fault-io-rot",         "fault-io-misdirect", "fault-clog",
+        "fault-half-open", "fault-reset",          "fault-slow",         "fault-no-descriptors",
+        "fault-wipe",      "refused-damaged-disk", "operator-done",      "configurations",
+        "compactions",     "snapshots-installed",  "healed-a-core",      "availability-judged"}) {
     EXPECT_GT(happened[probe], 0u) << probe;
   }
   EXPECT_EQ(happened["keys-undecided"], 0u);
@@ -257,6 +261,93 @@ TEST_F(RunnerTest, ADamagedServerIsReplaced) {
     EXPECT_GT(report.probes["configurations"], 1u) << seed;
   }
   EXPECT_GT(replaced, 0u);
+}
+
+TEST_F(RunnerTest, AWipedServerComesBackAsAnotherOne) {
+  uint64_t wiped = 0;
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    Report report = RunText(Scenario(R"(
+  faults:
+    - name: wipe
+      at: 2s
+      type: PodChaos
+      podChaos: {action: pod-kill, mode: all, selector: {labelSelectors: {component: server}}}
+      restart: {after: 100ms, wipe: true}
+)"),
+                            seed);
+    EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+    wiped += report.probes["fault-wipe"];
+    ASSERT_FALSE(report.schedule.empty());
+    EXPECT_EQ(report.schedule[0].targets.size(), 1u) << "a minority";
+    EXPECT_GT(report.probes["configurations"], 1u) << "it asked for membership";
+  }
+  EXPECT_EQ(wiped, 4u);
+}
+
+constexpr const char* kWipeAll = R"(
+  faults:
+    - name: wipe
+      at: 2s
+      type: PodChaos
+      podChaos: {action: pod-kill, mode: all, selector: {labelSelectors: {component: server}}}
+      restart: {after: 100ms, wipe: true}
+)";
+
+TEST_F(RunnerTest, WhereDamageMayBeAnywhereOnlySafetyIsAsked) {
+  std::string text = Scenario(kWipeAll);
+  text.replace(text.find("allowQuorumLoss: true}"), 22, "allowQuorumLoss: true}, damage: anywhere");
+  Report report = RunText(text, 1);
+  EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+  EXPECT_EQ(report.schedule[0].targets.size(), 3u);
+  EXPECT_EQ(report.probes["fault-wipe"], 1u);
+}
+
+TEST_F(RunnerTest, ARollingUpgradeRestartsEverybodyAndTheClusterWorksMeanwhile) {
+  Report report = RunText(Scenario(R"(
+  faults:
+    - name: upgrade
+      at: 1s
+      type: PodChaos
+      podChaos: {action: pod-kill, mode: all, selector: {labelSelectors: {component: server}}}
+      restart: {after: 50ms, version: 1}
+      rolling: true
+)"),
+                          1);
+  EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+  EXPECT_EQ(report.probes["fault-kill"], 3u);
+  EXPECT_EQ(report.probes["fault-restart"], 3u);
+  EXPECT_GT(report.operations.ok, 200u);
+}
+
+TEST_F(RunnerTest, BuggifySitesFireWhenTheyAreArmedAndAreCounted) {
+  std::string text = Scenario("");
+  text.replace(text.find("duration: 5s"), 12, "duration: 5s\n  sim: {buggify: {SITES}}");
+  std::string sites;
+  for (size_t i = 0; i < kBuggifySites; ++i) {
+    absl::StrAppend(&sites, i > 0 ? ", " : "", BuggifyName(static_cast<BuggifySite>(i)),
+                    ": \"10\"");
+  }
+  // Snapshots that have to be sent, so that they are sent in pieces.
+  absl::StrAppend(&sites, "}, tunables: {trailingEntries: 0, snapshotEntries: 20, chunkBytes: 200");
+  text.replace(text.find("SITES}"), 6, sites + "}");
+  text.replace(text.rfind("\n", text.find("safety:")), 1, R"(
+  faults:
+    - name: away
+      every: 1s
+      type: PodChaos
+      podChaos: {action: pod-kill, mode: one, selector: {labelSelectors: {component: server}}}
+      restart: {after: 500ms}
+)");
+  std::map<std::string, uint64_t> fired;
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    const Report report = RunText(text, seed);
+    EXPECT_EQ(report.verdict, Verdict::kPass) << FindingsOf(report);
+    for (const auto& [site, count] : report.buggify) fired[site] += count;
+  }
+  EXPECT_EQ(fired.size(), kBuggifySites);
+  for (const auto& [site, count] : fired) EXPECT_GT(count, 0u) << site;
+  const Report plain = RunText(Scenario(""), 1);
+  for (const auto& [site, count] : plain.buggify) EXPECT_EQ(count, 0u) << site;
 }
 
 TEST_F(RunnerTest, TheScheduleIsOnRecord) {

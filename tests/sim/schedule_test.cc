@@ -61,8 +61,8 @@ TEST_F(ScheduleTest, ACopyRunsAsTheOriginal) {
 }
 
 TEST_F(ScheduleTest, AnExplicitScheduleIsTheSameRun) {
-  for (const char* name :
-       {"default", "five", "membership", "snapshots", "disk", "partial", "clocks-beyond"}) {
+  for (const char* name : {"default", "five", "membership", "snapshots", "disk", "partial",
+                           "clocks-beyond", "shapes", "network", "upgrade", "wiped", "ruined"}) {
     for (uint64_t seed = 1; seed <= 2; ++seed) {
       const chaos::Experiment original = Parse(scenarios::Find(name)->text);
       const Report first = Run(original, seed);

@@ -132,11 +132,13 @@ TEST(CoverageTest, ListsTheCellsThatCouldBeFilled) {
 }
 
 TEST(CoverageTest, SurvivesThePipe) {
-  Coverage coverage{{{"leaders", 3}}, {{"split-vote", 1}}, {{"kill/leader/quiet", 2}}};
+  Coverage coverage{
+      {{"leaders", 3}}, {{"split-vote", 1}}, {{"small-batch", 0}}, {{"kill/leader/quiet", 2}}};
   coverage.Add(Coverage::Decode(coverage.Encode()));
   EXPECT_EQ(coverage.happened["leaders"], 6u);
   EXPECT_EQ(coverage.rare_paths["split-vote"], 2u);
   EXPECT_EQ(coverage.matrix["kill/leader/quiet"], 4u);
+  EXPECT_THAT(coverage.NeverTaken(), Contains("buggify/small-batch"));
 }
 
 struct Output {

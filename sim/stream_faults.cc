@@ -1,0 +1,85 @@
+// What somebody in the middle does to connections: the faults of StreamLayer that need no process
+// to die. The fault model is in network.h.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "sim/stream.h"
+#include "sim/stream_layer.h"
+
+namespace konsul::sim {
+
+std::vector<std::pair<ConnectionId, int>> StreamLayer::Between(HostId a, HostId b,
+                                                               std::optional<uint64_t> draw) {
+  std::vector<std::pair<ConnectionId, int>> out;
+  for (uint32_t slot = 0; slot < connections_.size(); ++slot) {
+    const Connection& c = connections_[slot];
+    if (!c.used || !c.established || !c.side[0].open || !c.side[1].open) continue;
+    const ConnectionId id{slot, c.generation};
+    if (c.side[0].host == a && c.side[1].host == b) out.emplace_back(id, 0);
+    if (c.side[1].host == a && c.side[0].host == b && a != b) out.emplace_back(id, 1);
+  }
+  if (draw.has_value() && out.size() > 1) out = {out[*draw % out.size()]};
+  return out;
+}
+
+bool StreamLayer::ClogOne(HostId from, HostId to, Time until, uint64_t draw) {
+  for (const auto& [id, side] : Between(from, to, draw)) {
+    Pipe& pipe = Get(id)->pipe[side];
+    pipe.clogged_until = std::max(pipe.clogged_until, until);
+    return true;
+  }
+  return false;
+}
+
+void StreamLayer::UnclogAll() {
+  for (Connection& c : connections_) {
+    for (Pipe& pipe : c.pipe) pipe.clogged_until = std::min(pipe.clogged_until, engine_.now());
+  }
+}
+
+void StreamLayer::Retime(HostId from, HostId to) {
+  for (uint32_t slot = 0; slot < connections_.size(); ++slot) {
+    Connection& c = connections_[slot];
+    for (int side = 0; c.used && side < 2; ++side) {
+      Pipe& pipe = c.pipe[side];
+      if (c.side[side].host != from || c.side[1 - side].host != to || pipe.flight.empty()) continue;
+      Time last = engine_.now();
+      for (Segment& segment : pipe.flight) {
+        const Time anew = LinkFrom(c, side).Arrival(engine_.now(), segment.bytes);
+        last = segment.arrival = std::max(last, std::min(segment.arrival, anew));
+      }
+      pipe.last_arrival = last;
+      // The event that was scheduled before comes as well, and finds nothing due.
+      if (!pipe.held) Arm(c, ConnectionId{slot, c.generation}, side, pipe.flight.front().arrival);
+    }
+  }
+}
+
+void StreamLayer::ResetAtAByte(HostId a, HostId b, std::optional<uint64_t> draw) {
+  for (const auto& [id, side] : Between(a, b, draw)) {
+    for (int from = 0; from < 2; ++from) {
+      Connection& c = *Get(id);
+      Pipe& pipe = c.pipe[from];
+      Link& link = LinkFrom(c, from);
+      // The handshake's last step is no byte, and stays.
+      pipe.DropBytes(link.random.Below(pipe.InFlight() + 1));
+      const Time last = pipe.flight.empty() ? engine_.now() : pipe.flight.back().arrival;
+      // Whatever is sent now comes too late.
+      pipe.last_arrival = std::max(last, link.Arrival(engine_.now(), 0));
+      engine_.Schedule(pipe.last_arrival, this, kReset, id.Pack(1 - from));
+    }
+  }
+}
+
+void StreamLayer::Forget(HostId from, HostId to, std::optional<uint64_t> draw) {
+  for (const auto& [id, side] : Between(from, to, draw)) {
+    Connection& c = *Get(id);
+    Record(c, side, EventKind::kReset, id.Pack(side) + 2, "forgotten");
+    End(c, id, side,
+        absl::UnavailableError(
+            absl::StrCat("connection to ", c.side[1 - side].local.ToString(), " was lost")));
+  }
+}
+
+}  // namespace konsul::sim
