@@ -16,7 +16,8 @@
 namespace konsul::simulator {
 
 // Runs are numbered from 0. Of several scenarios each gets its turn: with N of them, run number R
-// is of scenario R % N, with the seed start + R / N.
+// is of scenario R % N, with the seed start + R, since what the seed draws for all scenarios alike
+// should not be the same for each.
 struct SearchPlan {
   std::vector<const Scenario*> scenarios;
   std::string mutant;
@@ -37,7 +38,7 @@ struct SearchPlan {
   // The number of the share's i-th run.
   uint64_t RunAt(uint64_t i) const { return share.index + i * share.count; }
   const Scenario& ScenarioOf(uint64_t run) const { return *scenarios[run % scenarios.size()]; }
-  uint64_t SeedOf(uint64_t run) const { return start + run / scenarios.size(); }
+  uint64_t SeedOf(uint64_t run) const { return start + run; }
 };
 
 // One line from a worker to its parent.
