@@ -39,14 +39,12 @@ class Shrink {
       if (!forgotten_[i] && Certain(*operations_[i])) kept.push_back(i);
     }
     StartNearTheEnd(kept);
-    // Reads first: a write says by itself what a read of it says together with its writer.
-    std::stable_partition(kept.begin(), kept.end(),
-                          [&](size_t i) { return operations_[i]->kind == OpKind::kRead; });
-    for (size_t chunk = std::max<size_t>(1, kept.size() / 2);; chunk /= 2) {
-      const bool smaller = ForgetChunks(kept, chunk);
-      if (chunk == 1 && !smaller) break;
-      if (chunk == 1) chunk = 2;  // once more
-    }
+    // Reads first: a write says by itself what a read of it says together with its writer. What
+    // cannot be forgotten now cannot be later, either.
+    const auto writes = std::stable_partition(
+        kept.begin(), kept.end(), [&](size_t i) { return operations_[i]->kind == OpKind::kRead; });
+    ForgetAll({kept.begin(), writes});
+    ForgetAll({writes, kept.end()});
     return forgotten_;
   }
 
@@ -86,8 +84,11 @@ class Shrink {
     }
   }
 
-  bool ForgetChunks(std::vector<size_t>& kept, size_t chunk) {
-    bool smaller = false;
+  void ForgetAll(std::vector<size_t> kept) {
+    for (size_t chunk = kept.size(); chunk > 0; chunk /= 2) ForgetChunks(kept, chunk);
+  }
+
+  void ForgetChunks(std::vector<size_t>& kept, size_t chunk) {
     for (size_t begin = 0; begin < kept.size();) {
       const size_t end = std::min(kept.size(), begin + chunk);
       std::vector<bool> without = forgotten_;
@@ -99,9 +100,7 @@ class Shrink {
       forgotten_ = std::move(without);
       kept.erase(kept.begin() + static_cast<ptrdiff_t>(begin),
                  kept.begin() + static_cast<ptrdiff_t>(end));
-      smaller = true;
     }
-    return smaller;
   }
 
   const Operations& operations_;

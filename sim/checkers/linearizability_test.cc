@@ -70,6 +70,17 @@ TEST(Linearizability, AnUnknownWriteMayHappenLateOrNever) {
   EXPECT_TRUE(Linearizes({Put("a", 0, 1), Put("b", 2, -1), CasFailed("a", "c", 3, 4)}));
 }
 
+TEST(Linearizability, AnUnknownDeleteHappensOnce) {
+  const std::vector<Operation> once = {Put("a", 0, 1), Delete(0, -1), ReadMissing(2, 3),
+                                       Put("b", 4, 5)};
+  std::vector<Operation> twice = once;
+  twice.push_back(ReadMissing(6, 7));
+  EXPECT_TRUE(Linearizes(once));
+  EXPECT_FALSE(Linearizes(twice));
+  twice.push_back(Delete(1, -1));
+  EXPECT_TRUE(Linearizes(twice));
+}
+
 TEST(Linearizability, AnUnknownComparisonThatWasSeenProvesWhatItSaw) {
   EXPECT_TRUE(Linearizes({Put("a", 0, -1), Cas("a", "b", 1, -1), Read("b", 5, 6)}));
   EXPECT_FALSE(
@@ -227,7 +238,7 @@ RC_GTEST_PROP(LinearizabilityProperty, AgreesWithTryingEverything, ()) {
 
 // Every operation of the window that is not there only because others saw what it wrote.
 RC_GTEST_PROP(LinearizabilityProperty, WindowsAreIllegalAndMinimal, ()) {
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     const std::vector<Operation> ops = *AnyHistory(8);
     const std::vector<const Operation*> all = Pointers(ops);
     const LinearizabilityResult result = CheckKey(all);

@@ -115,17 +115,6 @@ TEST_F(LogSafetyTest, ALeaderHasAllThatWasCommitted) {
   EXPECT_EQ(FirstOracle(findings_), "leader-completeness");
 }
 
-TEST_F(LogSafetyTest, TermAndCommitDoNotGoBackWithinAProcess) {
-  const LogSafety::EntryAt none = [](Index) { return nullptr; };
-  checker_.OnStart(MakeStatus(1, 5, raft::Role::kFollower, 0));
-  checker_.OnStatus(MakeStatus(1, 5, raft::Role::kFollower, 7), none);
-  checker_.OnStart(MakeStatus(1, 5, raft::Role::kFollower, 0));
-  checker_.OnStatus(MakeStatus(1, 5, raft::Role::kFollower, 3), none);
-  EXPECT_TRUE(findings_.empty()) << "a restart knows no commit index";
-  checker_.OnStatus(MakeStatus(1, 5, raft::Role::kFollower, 2), none);
-  EXPECT_EQ(FirstOracle(findings_), "monotonicity");
-}
-
 TEST_F(LogSafetyTest, ALeaderWhoseLogBeginsAtASnapshotMustHaveTheRest) {
   const raft::Entry a = MakeEntry(1, 1, "a");
   const raft::Entry b = MakeEntry(2, 1, "b");

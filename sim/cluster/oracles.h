@@ -17,6 +17,7 @@
 #include "sim/checkers/election_safety.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/log_safety.h"
+#include "sim/checkers/monotonicity.h"
 #include "sim/checkers/quorums.h"
 #include "sim/checkers/state_digest.h"
 #include "sim/report/recorder.h"
@@ -28,6 +29,7 @@ class Oracles {
   checkers::Findings findings;
   checkers::ElectionSafety elections{findings};
   checkers::LogSafety logs{findings};
+  checkers::Monotonicity monotonicity{findings};
   checkers::Durability durability{findings};
   checkers::StateDigest digests{findings};
   checkers::ConfigurationSafety configurations{findings};
