@@ -479,6 +479,16 @@ TEST_F(AvailabilityTest, ALeaderStaysInOffice) {
             "2 leaders came and went from 2.000s to 4.000s, while only links were (n1->n3)");
 }
 
+TEST(StateDigest, WhatSnapshotAndLogMakeIsCompared) {
+  Findings findings;
+  StateDigest checker(findings);
+  const StateContents kept{Index(7), Hash128{1, 2}, 99, 3};
+  checker.OnRebuilt(NodeId(1), kept, kept);
+  EXPECT_TRUE(findings.empty());
+  checker.OnRebuilt(NodeId(1), kept, {Index(7), Hash128{1, 2}, 98, 2});
+  EXPECT_EQ(FirstOracle(findings), "state-digest") << "the digest travels with the snapshot";
+}
+
 TEST(StateDigest, EqualIndexEqualDigest) {
   Findings findings;
   StateDigest checker(findings);

@@ -33,6 +33,7 @@ class Run {
   void Heal();
   bool HealCore();
   void FinalReads();
+  void RebuildStates();
   void Judge();
   Report MakeReport();
   std::vector<std::vector<chaos::Step>> StepsDone() const;
