@@ -77,6 +77,10 @@ class NodeObserver : public server::Observer {
   // What its consensus knows now, for people; "not running" when it does not.
   std::string Describe() const;
   Index applied() const { return applied_; }
+  // Of its log, in memory.
+  uint64_t log_entries() const {
+    return raft_ == nullptr ? 0 : raft_->status().last_index - raft_->status().log_base;
+  }
   // 0 until the server has shown itself.
   NodeId id() const { return id_; }
   // At how many moments something became durable.

@@ -92,6 +92,7 @@ Report Run::Execute() {
   if (!failed()) FaultPhase();
   if (!failed()) Heal();
   if (!failed()) FinalReads();
+  if (!failed()) CheckResources();
   if (!failed()) RebuildStates();
   if (!world_.AtLastEvent()) Judge();
   world_.SetAfterStep(nullptr);
