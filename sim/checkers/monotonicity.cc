@@ -34,6 +34,13 @@ void Monotonicity::OnStatus(const raft::Status& status,
   if (status.commit < server.commit) {
     Back(status.id, "commit index", server.commit.value, status.commit.value);
   }
+  if (status.last_index < status.commit) {
+    Back(status.id, "log, behind what is committed,", status.commit.value, status.last_index.value);
+  }
+  if (status.durable_index < status.applied) {
+    Back(status.id, "durable log, behind what is applied,", status.applied.value,
+         status.durable_index.value);
+  }
   server.term = status.term;
   server.commit = status.commit;
   if (status.role != raft::Role::kLeader) return;

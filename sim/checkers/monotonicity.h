@@ -4,6 +4,7 @@
 //   snapshot,
 //             all that the ones before it had applied
 //   commit    never back within a process. It is not stored: a new process learns it again
+//   log       never ends before its commit index, nor what is durable before what is applied
 //   match     what a leader knows a follower to have never shrinks within its term, as long as the
 //             follower is a member; and it goes on sending behind it
 //

@@ -75,6 +75,23 @@ TEST_F(MonotonicityTest, AppliedDoesNotGoBackWithinAProcess) {
   EXPECT_TRUE(Found());
 }
 
+TEST_F(MonotonicityTest, ALogDoesNotEndBeforeItsCommitIndex) {
+  checker_.OnStatus(At(1, 9, 9), {});
+  EXPECT_FALSE(Found());
+  checker_.OnStatus(At(1, 9, 8), {});
+  EXPECT_TRUE(Found());
+}
+
+TEST_F(MonotonicityTest, WhatIsAppliedStaysDurable) {
+  raft::Status status = At(1, 9, 9);
+  status.applied = status.durable_index = Index(9);
+  checker_.OnStatus(status, {});
+  EXPECT_FALSE(Found());
+  status.durable_index = Index(8);
+  checker_.OnStatus(status, {});
+  EXPECT_TRUE(Found());
+}
+
 TEST_F(MonotonicityTest, AnotherDiskIsAnotherServer) {
   checker_.OnStart(At(5, 0));
   checker_.OnApplied(NodeId(1), Index(9));
