@@ -16,7 +16,6 @@ constexpr Duration kBootLimit = 60s;
 constexpr Duration kSupervisorDelay = 500ms;
 constexpr Duration kStopLimit = 30s;
 constexpr Duration kFinalReadLimit = 30s;
-constexpr Duration kRebuildLimit = 60s;
 // For requests of the operator to come to an end, on his side and on the servers'.
 constexpr Duration kOperatorLimit = 10s;
 // Between two looks at whether the cluster works again.
@@ -371,26 +370,6 @@ void Run::FinalReads() {
   if (!failed() && !final_reads_done_) Fail("liveness", "the final reads do not end");
   // Its lambda refers to `keys`.
   cluster_.auditor().Kill();
-}
-
-void Run::RebuildStates() {
-  if (!experiment_.Checks("state-digest")) return;
-  RecordPhase("states are rebuilt");
-  std::vector<const ServerHost*> rebuilt;
-  for (const auto& server : cluster_.servers()) {
-    if (!server->serving() || server->damaged()) continue;
-    server->Rebuild(oracles_.digests);
-    rebuilt.push_back(server.get());
-  }
-  const auto over = [](const ServerHost* server) { return !server->host().running(); };
-  const bool ended = world_.RunUntilTrue(
-      [&] { return failed() || std::all_of(rebuilt.begin(), rebuilt.end(), over); }, kRebuildLimit);
-  for (const ServerHost* server : rebuilt) {
-    if (failed() || (ended && server->rebuild_failure().ok())) continue;
-    Fail("state-digest", absl::StrCat(server->name(), "'s state cannot be rebuilt: ",
-                                      ended ? server->rebuild_failure().ToString() : "no end"));
-  }
-  probes_["states-rebuilt"] = rebuilt.size();
 }
 
 void Run::Judge() {

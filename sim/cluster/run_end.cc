@@ -1,4 +1,5 @@
-// The end of a run: what servers need that have nothing to do (sim/checkers/resources.h).
+// The end of a run: what servers need that have nothing to do (sim/checkers/resources.h), and what
+// their disks make of empty tables (sim/checkers/state_digest.h).
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@ namespace {
 constexpr Duration kIdleLimit = 180s;
 constexpr Duration kLookEvery = 1s;
 constexpr uint64_t kOneIn = 8;  // runs
+constexpr Duration kRebuildLimit = 60s;
 // While a snapshot is written, the log goes on.
 constexpr uint64_t kEntriesMeanwhile = 4096;
 // Of an entry and of a row, beside the value.
@@ -77,6 +79,26 @@ void Run::CheckResources() {
     Fail("resources", absl::StrCat("after ", ToSeconds(kIdleLimit), " s without clients ", what));
   }
   ++probes_["resources-checked"];
+}
+
+void Run::RebuildStates() {
+  if (!experiment_.Checks("state-digest")) return;
+  RecordPhase("states are rebuilt");
+  std::vector<const ServerHost*> rebuilt;
+  for (const auto& server : cluster_.servers()) {
+    if (!server->serving() || server->damaged()) continue;
+    server->Rebuild(oracles_.digests);
+    rebuilt.push_back(server.get());
+  }
+  const auto over = [](const ServerHost* server) { return !server->host().running(); };
+  const bool ended = world_.RunUntilTrue(
+      [&] { return failed() || std::all_of(rebuilt.begin(), rebuilt.end(), over); }, kRebuildLimit);
+  for (const ServerHost* server : rebuilt) {
+    if (failed() || (ended && server->rebuild_failure().ok())) continue;
+    Fail("state-digest", absl::StrCat(server->name(), "'s state cannot be rebuilt: ",
+                                      ended ? server->rebuild_failure().ToString() : "no end"));
+  }
+  probes_["states-rebuilt"] = rebuilt.size();
 }
 
 }  // namespace konsul::cluster
