@@ -9,9 +9,11 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "chaos/parse.h"
 #include "cmd/flags/nearest.h"
 #include "core/base/check.h"
@@ -27,6 +29,16 @@ namespace fs = std::filesystem;
 std::string& ScratchRoot() {
   static auto* const root = new std::string();
   return *root;
+}
+
+constexpr absl::string_view kUnchecked = "unchecked";
+
+// The planted bug, and whether the checks are off.
+std::pair<std::string, bool> ParseMutant(const std::string& text) {
+  if (text == kUnchecked) return {"", true};
+  absl::string_view name = text;
+  const bool off = absl::ConsumeSuffix(&name, kUnchecked) && absl::ConsumeSuffix(&name, "+");
+  return {off ? std::string(name) : text, off};
 }
 
 }  // namespace
@@ -72,10 +84,15 @@ absl::StatusOr<Scenario> LoadScenario(const std::string& name) {
   return out;
 }
 
-absl::Status CheckMutant(const std::string& name) {
-  if (name.empty()) return absl::OkStatus();
-  if (!mutation::ByName(name).has_value()) {
-    std::vector<std::string> names;
+std::string Unchecked(const std::string& mutant) {
+  return mutant.empty() ? std::string(kUnchecked) : absl::StrCat(mutant, "+", kUnchecked);
+}
+
+absl::Status CheckMutant(const std::string& text) {
+  if (text.empty()) return absl::OkStatus();
+  const auto [name, checks_off] = ParseMutant(text);
+  if (!name.empty() && !mutation::ByName(name).has_value()) {
+    std::vector<std::string> names = {std::string(kUnchecked)};
     for (const mutation::Named& each : mutation::All()) {
       if (each.mutation != Mutation::kNone) names.emplace_back(each.name);
     }
@@ -87,10 +104,12 @@ absl::Status CheckMutant(const std::string& name) {
       "this build has no planted bugs; configure one with: cmake --preset mutants");
 }
 
-absl::Status ActivateMutant(const std::string& name) {
-  KONSUL_RETURN_IF_ERROR(CheckMutant(name));
+absl::Status ActivateMutant(const std::string& text) {
+  KONSUL_RETURN_IF_ERROR(CheckMutant(text));
 #ifdef KONSUL_MUTANTS
+  const auto [name, checks_off] = ParseMutant(text);
   if (!name.empty()) mutation::Activate(*mutation::ByName(name));
+  if (checks_off) checks::enabled = false;
 #endif
   return absl::OkStatus();
 }

@@ -28,6 +28,10 @@ absl::StatusOr<Scenario> LoadScenario(const std::string& name);
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 absl::Status WriteFile(const std::string& path, const std::string& text);
 
+// What --mutant says: a planted bug, "forget-vote"; with the checks inside the servers switched
+// off, "forget-vote+unchecked"; or only that, "unchecked".
+std::string Unchecked(const std::string& mutant);
+
 // OK when `name` is empty or a planted bug of this build; FailedPrecondition when this build has
 // none.
 absl::Status CheckMutant(const std::string& name);

@@ -71,7 +71,8 @@ const std::vector<flags::Flag>& RunFlags() {
       {"log", Kind::kBool, "", "Prints the servers' log lines as they come, to standard error."},
       {"json", Kind::kBool, "", "Prints the report as one line of JSON."},
       {"mutant", Kind::kString, "NAME",
-       "Switches a planted bug on (builds of the preset mutants)."},
+       "Switches a planted bug on (builds of the preset mutants); NAME+unchecked: and the checks "
+       "inside the servers off."},
   };
   return *all;
 }
@@ -100,7 +101,8 @@ const std::vector<flags::Flag>& SearchFlags() {
       {"cover", Kind::kBool, "", "Exit code 6 when a rare path was never taken."},
       {"json", Kind::kBool, "", "Prints the result as one line of JSON."},
       {"mutant", Kind::kString, "NAME",
-       "Switches a planted bug on (builds of the preset mutants)."},
+       "Switches a planted bug on (builds of the preset mutants); NAME+unchecked: and the checks "
+       "inside the servers off."},
   };
   return *all;
 }
@@ -124,7 +126,8 @@ const std::vector<flags::Flag>& ShrinkFlags() {
       {"seed", Kind::kString, "N", "Which run of a scenario."},
       {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
       {"mutant", Kind::kString, "NAME",
-       "Switches a planted bug on (builds of the preset mutants)."},
+       "Switches a planted bug on (builds of the preset mutants); NAME+unchecked: and the checks "
+       "inside the servers off."},
   };
   return *all;
 }
@@ -140,6 +143,8 @@ const std::vector<flags::Flag>& MutantsFlags() {
   using flags::Kind;
   static const auto* const all = new std::vector<flags::Flag>{
       {"search", Kind::kBool, "", "Looks for them (builds of the preset mutants)."},
+      {"without-checks", Kind::kBool, "",
+       "Switches the checks inside the servers off: the oracles must find it alone."},
       {"seeds", Kind::kString, "N", "How many seeds of each scenario at most; 500 without it."},
       {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
   };

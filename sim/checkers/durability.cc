@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/check.h"
 #include "sim/checkers/log_safety.h"
 
 namespace konsul::checkers {
@@ -27,17 +26,17 @@ std::string DescribeHardState(const raft::HardState& state) {
 
 }  // namespace
 
-void Durability::Image::Apply(const Batch& batch) {
+bool Durability::Image::Apply(const Batch& batch) {
   if (batch.hard_state.has_value()) hard_state = *batch.hard_state;
   if (batch.restore.has_value()) {
     base = *batch.restore;
     log.clear();
   }
-  if (batch.entries.empty()) return;
-  KONSUL_CHECK(batch.first > base.index && batch.first.value <= end() + 1, "a batch begins at ",
-               batch.first.value, ", the log is from ", base.index.value, " to ", end());
+  if (batch.entries.empty()) return true;
+  if (batch.first <= base.index || batch.first.value > end() + 1) return false;
   log.resize(batch.first.value - base.index.value - 1);
   log.insert(log.end(), batch.entries.begin(), batch.entries.end());
+  return true;
 }
 
 Term Durability::Image::TermAt(uint64_t index) const {
@@ -69,8 +68,7 @@ void Durability::OnStart(NodeId node, const raft::HardState& hard_state,
     Image candidate = server.durable;
     bool matches = candidate.Explains(found);
     for (size_t i = 0; !matches && i < server.in_flight.size(); ++i) {
-      candidate.Apply(server.in_flight[i]);
-      matches = candidate.Explains(found);
+      matches = candidate.Apply(server.in_flight[i]) && candidate.Explains(found);
     }
     if (!matches) {
       findings_.Report(
@@ -118,7 +116,12 @@ std::optional<Durability::Batch> Durability::OnPersisted(NodeId node) {
   if (server.in_flight.empty()) return std::nullopt;
   Batch batch = std::move(server.in_flight.front());
   server.in_flight.pop_front();
-  server.durable.Apply(batch);
+  if (!server.durable.Apply(batch)) {
+    findings_.Report("durability",
+                     absl::StrCat(ToHex(node.value), " wrote entries from ", batch.first.value,
+                                  " on, where they do not fit: durable is ",
+                                  DescribeLog(server.durable.base, server.durable.log)));
+  }
   return batch;
 }
 

@@ -59,7 +59,8 @@ class Durability {
     raft::LogPosition base;
     std::vector<std::pair<Term, uint64_t>> log;  // [i] is index base + 1 + i
 
-    void Apply(const Batch& batch);
+    // False when the entries do not follow or replace what is there.
+    bool Apply(const Batch& batch);
     uint64_t end() const { return base.index.value + log.size(); }
     // Of an index from the base to the end.
     Term TermAt(uint64_t index) const;

@@ -15,7 +15,9 @@ void ElectionSafety::OnStatus(const raft::Status& status) {
 }
 
 void ElectionSafety::OnDurableVote(NodeId node, const raft::HardState& state) {
-  if (state.vote != NodeId(0)) Vote(node, state.term, state.vote);
+  if (state.vote == NodeId(0)) return;
+  durable_votes_[{node, state.term}] = state.vote;
+  Vote(node, state.term, state.vote);
 }
 
 void ElectionSafety::OnGrantedVote(NodeId from, Term term, NodeId candidate) {

@@ -1,5 +1,5 @@
 // Election safety (paper 5.2): at most one leader per term, and at most one vote per server and
-// term, over all restarts.
+// term, over all restarts: of those that are durable on its disk and those that reached somebody.
 //
 // A vote counts once it is durable: a hard state that was handed out but not yet written when the
 // process died binds nobody, because no message that depends on it has left.
@@ -28,9 +28,10 @@ class ElectionSafety {
   // A vote left `from` for `candidate`: whatever storage says, this one binds.
   void OnGrantedVote(NodeId from, Term term, NodeId candidate);
 
+  // Durably: a reply that was sent too early does not count.
   bool Voted(NodeId node, Term term, NodeId candidate) const {
-    const auto it = votes_.find({node, term});
-    return it != votes_.end() && it->second == candidate;
+    const auto it = durable_votes_.find({node, term});
+    return it != durable_votes_.end() && it->second == candidate;
   }
   size_t terms_with_leader() const { return leaders_.size(); }
 
@@ -39,7 +40,8 @@ class ElectionSafety {
 
   Findings& findings_;
   std::map<Term, NodeId> leaders_;
-  std::map<std::pair<NodeId, Term>, NodeId> votes_;
+  std::map<std::pair<NodeId, Term>, NodeId> votes_;          // durable or granted
+  std::map<std::pair<NodeId, Term>, NodeId> durable_votes_;  // the latest
 };
 
 }  // namespace konsul::checkers

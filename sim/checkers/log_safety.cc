@@ -10,9 +10,7 @@ uint64_t ContentHash(const raft::Entry& entry) {
   return Hash64(*entry.payload, static_cast<uint64_t>(entry.kind));
 }
 
-void LogSafety::OnStart(const raft::Status& status) {
-  processes_[status.id] = Process{status.term, status.commit, Term(0)};
-}
+void LogSafety::OnStart(const raft::Status& status) { processes_[status.id] = Process{}; }
 
 void LogSafety::OnBase(NodeId node, const raft::LogPosition& base) {
   if (base.index == Index(0)) return;
@@ -30,17 +28,6 @@ void LogSafety::OnBase(NodeId node, const raft::LogPosition& base) {
 
 void LogSafety::OnStatus(const raft::Status& status, const EntryAt& entry_at) {
   Process& process = processes_[status.id];
-  if (status.term < process.term) {
-    findings_.Report("monotonicity", absl::StrCat(ToHex(status.id.value), "'s term goes back from ",
-                                                  process.term.value, " to ", status.term.value));
-  }
-  if (status.commit < process.commit) {
-    findings_.Report("monotonicity",
-                     absl::StrCat(ToHex(status.id.value), "'s commit index goes back from ",
-                                  process.commit.value, " to ", status.commit.value));
-  }
-  process.term = status.term;
-  process.commit = status.commit;
   if (status.role == raft::Role::kLeader && process.checked_as_leader != status.term) {
     process.checked_as_leader = status.term;
     CheckCompleteness(status, entry_at);

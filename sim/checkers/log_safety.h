@@ -3,7 +3,6 @@
 //                         predecessor, wherever it is appended
 //   state machine safety  what any server committed at an index, no server commits differently
 //   leader completeness   a server that leads has every entry that was committed in an earlier term
-//   monotonicity          term and commit index of a process never go back
 //
 // A log may begin behind a base instead of at 1: what a snapshot replaces must be committed, and
 // the base is the entry that was committed there.
@@ -60,8 +59,6 @@ class LogSafety {
     Term by;  // the lowest term in which a server knew it to be committed
   };
   struct Process {
-    Term term;
-    Index commit;
     Term checked_as_leader;  // completeness was checked for this term
   };
 

@@ -115,17 +115,6 @@ TEST_F(LogSafetyTest, ALeaderHasAllThatWasCommitted) {
   EXPECT_EQ(FirstOracle(findings_), "leader-completeness");
 }
 
-TEST_F(LogSafetyTest, TermAndCommitDoNotGoBackWithinAProcess) {
-  const LogSafety::EntryAt none = [](Index) { return nullptr; };
-  checker_.OnStart(MakeStatus(1, 5, raft::Role::kFollower, 0));
-  checker_.OnStatus(MakeStatus(1, 5, raft::Role::kFollower, 7), none);
-  checker_.OnStart(MakeStatus(1, 5, raft::Role::kFollower, 0));
-  checker_.OnStatus(MakeStatus(1, 5, raft::Role::kFollower, 3), none);
-  EXPECT_TRUE(findings_.empty()) << "a restart knows no commit index";
-  checker_.OnStatus(MakeStatus(1, 5, raft::Role::kFollower, 2), none);
-  EXPECT_EQ(FirstOracle(findings_), "monotonicity");
-}
-
 TEST_F(LogSafetyTest, ALeaderWhoseLogBeginsAtASnapshotMustHaveTheRest) {
   const raft::Entry a = MakeEntry(1, 1, "a");
   const raft::Entry b = MakeEntry(2, 1, "b");
@@ -488,6 +477,16 @@ TEST_F(AvailabilityTest, ALeaderStaysInOffice) {
   ASSERT_EQ(FirstOracle(findings_), "liveness");
   EXPECT_EQ(findings_.list()[0].text,
             "2 leaders came and went from 2.000s to 4.000s, while only links were (n1->n3)");
+}
+
+TEST(StateDigest, WhatSnapshotAndLogMakeIsCompared) {
+  Findings findings;
+  StateDigest checker(findings);
+  const StateContents kept{Index(7), Hash128{1, 2}, 99, 3};
+  checker.OnRebuilt(NodeId(1), kept, kept);
+  EXPECT_TRUE(findings.empty());
+  checker.OnRebuilt(NodeId(1), kept, {Index(7), Hash128{1, 2}, 98, 2});
+  EXPECT_EQ(FirstOracle(findings), "state-digest") << "the digest travels with the snapshot";
 }
 
 TEST(StateDigest, EqualIndexEqualDigest) {

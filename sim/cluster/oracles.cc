@@ -1,6 +1,8 @@
 #include "sim/cluster/oracles.h"
 
 #include <algorithm>
+#include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -33,6 +35,7 @@ void NodeObserver::Mute(bool muted) {
 
 void NodeObserver::Forget() {
   oracles_.durability.Forget(id_);
+  oracles_.monotonicity.Forget(id_);
   id_ = NodeId(0);
   applied_ = base_ = configuration_index_ = Index(0);
 }
@@ -50,6 +53,7 @@ void NodeObserver::OnStart(const raft::Raft& raft) {
   oracles_.durability.OnStart(status.id, {status.term, status.vote}, base.last, log);
   // A vote that was being written when the last process died, and may be granted now at once.
   oracles_.elections.OnDurableVote(status.id, {status.term, status.vote});
+  oracles_.monotonicity.OnStart(status);
   oracles_.logs.OnStart(status);
   oracles_.logs.OnBase(status.id, base.last);
   oracles_.configurations.OnBase(status.id, base.configuration_index, base.configuration);
@@ -58,8 +62,12 @@ void NodeObserver::OnStart(const raft::Raft& raft) {
 }
 
 void NodeObserver::OnStep(const raft::Message& message) {
-  if (muted_ || oracles_.recorder == nullptr) return;
-  oracles_.recorder->OnStep(message);
+  if (muted_) return;
+  const auto* reply = std::get_if<raft::VoteReply>(&message.body);
+  if (reply != nullptr && reply->granted && !reply->pre) {
+    oracles_.elections.OnGrantedVote(message.from, message.term, message.to);
+  }
+  if (oracles_.recorder != nullptr) oracles_.recorder->OnStep(message);
 }
 
 void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
@@ -88,6 +96,9 @@ void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
   oracles_.elections.OnStatus(status);
   oracles_.configurations.OnStatus(status);
   oracles_.quorums.OnStatus(status, raft.configuration());
+  oracles_.monotonicity.OnStatus(status, status.role == raft::Role::kLeader
+                                             ? raft.followers()
+                                             : std::vector<raft::FollowerStatus>());
   oracles_.logs.OnStatus(status, [&](Index index) { return raft.EntryAt(index); });
   oracles_.quorums.OnCommit(status, ready.committed, [&](NodeId node, Index from) {
     return oracles_.configurations.InForce(node, from);
@@ -121,6 +132,7 @@ void NodeObserver::OnPersisted(const raft::Raft& raft) {
   const auto batch = oracles_.durability.OnPersisted(id);
   if (batch.has_value() && batch->hard_state.has_value()) {
     oracles_.elections.OnDurableVote(id, *batch->hard_state);
+    oracles_.monotonicity.OnDurable(id, *batch->hard_state);
   }
   if (oracles_.recorder != nullptr) oracles_.recorder->OnPersisted(number_, raft.status());
 }
@@ -128,6 +140,7 @@ void NodeObserver::OnPersisted(const raft::Raft& raft) {
 void NodeObserver::OnApplied(NodeId node, Index index, const Hash128& digest) {
   if (muted_) return;
   applied_ = index;
+  oracles_.monotonicity.OnApplied(node, index);
   oracles_.digests.OnApplied(node, index, digest);
   if (oracles_.recorder != nullptr) oracles_.recorder->OnApplied(number_, index);
 }

@@ -17,6 +17,7 @@
 #include "sim/checkers/election_safety.h"
 #include "sim/checkers/findings.h"
 #include "sim/checkers/log_safety.h"
+#include "sim/checkers/monotonicity.h"
 #include "sim/checkers/quorums.h"
 #include "sim/checkers/state_digest.h"
 #include "sim/report/recorder.h"
@@ -28,6 +29,7 @@ class Oracles {
   checkers::Findings findings;
   checkers::ElectionSafety elections{findings};
   checkers::LogSafety logs{findings};
+  checkers::Monotonicity monotonicity{findings};
   checkers::Durability durability{findings};
   checkers::StateDigest digests{findings};
   checkers::ConfigurationSafety configurations{findings};
@@ -77,6 +79,10 @@ class NodeObserver : public server::Observer {
   // What its consensus knows now, for people; "not running" when it does not.
   std::string Describe() const;
   Index applied() const { return applied_; }
+  // Of its log, in memory.
+  uint64_t log_entries() const {
+    return raft_ == nullptr ? 0 : raft_->status().last_index - raft_->status().log_base;
+  }
   // 0 until the server has shown itself.
   NodeId id() const { return id_; }
   // At how many moments something became durable.

@@ -100,6 +100,8 @@ Report Run::Execute() {
   if (!failed()) FaultPhase();
   if (!failed()) Heal();
   if (!failed()) FinalReads();
+  if (!failed()) CheckResources();
+  if (!failed()) RebuildStates();
   if (!world_.AtLastEvent()) Judge();
   world_.SetAfterStep(nullptr);
   EndRecord();

@@ -37,6 +37,9 @@ class Run {
   void Heal();
   bool HealCore();
   void FinalReads();
+  void RebuildStates();
+  // A share of the runs waits for its servers to be idle, and looks at what they still need.
+  void CheckResources();
   void Judge();
   Report MakeReport();
   std::vector<std::vector<chaos::Step>> StepsDone() const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "sim/cluster/rebuild.h"
 
 namespace konsul::cluster {
 namespace {
@@ -119,6 +120,19 @@ std::optional<absl::Status> ServerHost::TakeExit() {
 void ServerHost::Serving() {
   serving_ = true;
   if (host_.starts() == first_start_) backup_ = host_.disk().Content(kIdentityFile);
+}
+
+void ServerHost::Rebuild(checkers::StateDigest& oracle) {
+  Stop(true);
+  host_.Start([this, &oracle](env::Env env) {
+    const absl::StatusOr<Rebuilt> rebuilt =
+        RebuildState(env,
+                     {options_.name, options_.wal_segment_bytes, options_.tables_path,
+                      options_.tables_in_memory, options_.boot_id},
+                     absl::StrCat(options_.tables_path, ".anew"));
+    rebuild_failure_ = rebuilt.status();
+    if (rebuilt.ok()) oracle.OnRebuilt(observer_.id(), rebuilt->kept, rebuilt->anew);
+  });
 }
 
 bool ServerHost::RestoreBackup() {

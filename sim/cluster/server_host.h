@@ -73,6 +73,11 @@ class ServerHost {
   // Reaction to DataLoss after damage: it stays down until it is retired.
   void Break() { broken_ = true; }
 
+  // Takes the server's power for good, and tells the oracle what its disk makes of empty tables.
+  // Over once the host does not run any more; a disk that cannot be read is in rebuild_failure().
+  void Rebuild(checkers::StateDigest& oracle);
+  const absl::Status& rebuild_failure() const { return rebuild_failure_; }
+
   // Puts the disk back to what it was when the server had just been deployed: its identity, and
   // nothing else. False when nobody took a backup in time.
   bool RestoreBackup();
@@ -99,6 +104,7 @@ class ServerHost {
   uint64_t first_start_ = 0;                // host_.starts() of the first start of this life
   std::string backup_;
   std::optional<absl::Status> exit_;
+  absl::Status rebuild_failure_;
 };
 
 }  // namespace konsul::cluster
