@@ -48,8 +48,8 @@ struct Injection {
   std::string occurrence;
   std::vector<std::string> targets;
   std::vector<Link> links;
-  std::vector<int64_t> drift_ppm;  // kClock: by target
-  FaultBody body;                  // with the strengths of this run
+  std::vector<int64_t> drift_ppm;               // kClock: by target
+  FaultBody body;                               // with the strengths of this run
   std::map<std::string, std::string> strength;  // what this run drew, by name: "20ms", "35"
   Duration lasts = Duration::max();
   std::string why;  // kSkipped, kOperator

@@ -292,7 +292,8 @@ TEST_F(NetworkTest, AResetComesAfterARandomByteOfWhatWasOnItsWay) {
       client_ended = stream.Read(absl::MakeSpan(&byte, 1), Instant::Never()).status();
     });
     net_.SetLatency(c_, s_, {.base = 50ms, .jitter = Duration(1), .tail_max = Duration(1)});
-    world_.RunFor(100ms);
+    // The client writes at 60 ms, the server has accepted at 100 ms, the bytes arrive at 110 ms.
+    world_.RunFor(105ms);
     net_.ResetAtAByte(c_, s_);
     world_.RunFor(1s);
     EXPECT_TRUE(absl::IsUnavailable(client_ended)) << client_ended;

@@ -56,18 +56,24 @@ void StreamLayer::Retime(HostId from, HostId to) {
   }
 }
 
+// Both sides see it at the same time: when the later of the two is reached. Who is reset forgets
+// what it has sent, and what of that is still to arrive shall.
 void StreamLayer::ResetAtAByte(HostId a, HostId b, std::optional<uint64_t> draw) {
-  for (const auto& [id, side] : Between(a, b, draw)) {
+  for (const auto& [id, unused] : Between(a, b, draw)) {
+    Connection& c = *Get(id);
+    Time at = engine_.now();
     for (int from = 0; from < 2; ++from) {
-      Connection& c = *Get(id);
       Pipe& pipe = c.pipe[from];
       Link& link = LinkFrom(c, from);
       // The handshake's last step is no byte, and stays.
       pipe.DropBytes(link.random.Below(pipe.InFlight() + 1));
-      const Time last = pipe.flight.empty() ? engine_.now() : pipe.flight.back().arrival;
+      if (!pipe.flight.empty()) at = std::max(at, pipe.flight.back().arrival + Duration(1));
+      at = std::max(at, link.Arrival(engine_.now(), 0));
+    }
+    for (int side = 0; side < 2; ++side) {
       // Whatever is sent now comes too late.
-      pipe.last_arrival = std::max(last, link.Arrival(engine_.now(), 0));
-      engine_.Schedule(pipe.last_arrival, this, kReset, id.Pack(1 - from));
+      c.pipe[side].last_arrival = at;
+      engine_.Schedule(at, this, kReset, id.Pack(side));
     }
   }
 }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/raft/configuration.h"
 #include "sim/checkers/linearizability.h"
 #include "sim/checkers/liveness.h"
 #include "sim/cluster/situation.h"
@@ -17,8 +16,8 @@ constexpr Duration kBootLimit = 60s;
 constexpr Duration kSupervisorDelay = 500ms;
 constexpr Duration kStopLimit = 30s;
 constexpr Duration kFinalReadLimit = 30s;
-// For requests of the operator to come to an end, on his side and on the servers'.
-constexpr Duration kOperatorLimit = 10s;
+// How long a cluster that may be ruined is watched after the heal.
+constexpr Duration kWatchRuins = 10s;
 // Between two looks at whether the cluster works again.
 constexpr Duration kLookEvery = 20ms;
 // Between two looks at whether it works while something is broken.
@@ -285,56 +284,6 @@ bool Run::AwaitWorking(const std::string& when) {
   return false;
 }
 
-// The others stay down meanwhile: a cluster that needs all of its servers to find a leader again is
-// not one that survives the loss of some.
-bool Run::HealCore() {
-  if (cluster_.operator_host().running()) {
-    operator_state_.pause = true;
-    world_.RunUntilTrue([this] { return failed() || !operator_state_.busy; }, kOperatorLimit);
-    // What he asked for last may still be under way on the servers.
-    world_.RunFor(kOperatorLimit);
-    if (failed() || operator_state_.busy) return false;
-  }
-  healed_at_ = Elapsed();
-  shared_.hurry_since = healed_at_;
-  // Whoever may know of a later configuration than everybody might be needed.
-  const raft::Configuration& members = oracles_.configurations.committed();
-  const Index known = oracles_.configurations.committed_index();
-  for (const auto& server : cluster_.servers()) {
-    if (server->observer().configuration_index() > known) return false;
-  }
-  if (members.empty() || members.joint()) return false;
-  env::Random random = world_.Fork("core");
-  std::vector<NodeId> core;
-  for (const raft::Member& voter : members.voters) {
-    core.push_back(voter.id);
-    // One whose disk was wiped is a voter that never comes back: all others may be needed.
-    const bool lives =
-        std::any_of(cluster_.servers().begin(), cluster_.servers().end(),
-                    [&](const auto& server) { return server->observer().id() == voter.id; });
-    if (!lives) return false;
-  }
-  while (core.size() * 2 > members.voters.size() + 2) {
-    core.erase(core.begin() + static_cast<ptrdiff_t>(random.Below(core.size())));
-  }
-  for (const auto& server : cluster_.servers()) {
-    const NodeId id = server->observer().id();
-    const bool needed = id != NodeId(0) && std::find(core.begin(), core.end(), id) != core.end();
-    if (needed && server->broken()) return false;
-    if (needed || !server->deployed()) continue;
-    world_.Note(sim::HostId(0), 0, absl::StrCat(server->name(), " is not of the core"));
-    server->Stop(false);
-  }
-  ++probes_["healed-a-core"];
-  core_only_ = true;
-  RecordPhase("a majority is healed");
-  const bool works = AwaitWorking(absl::StrCat("after ", ToSeconds(experiment_.liveness.within),
-                                               " s with a healed majority only "));
-  core_only_ = false;
-  for (const auto& server : cluster_.servers()) server->Start();
-  return works;
-}
-
 void Run::Heal() {
   world_.Note(sim::HostId(0), 0, "heal");
   for (const chaos::Injection& injection : director_.Heal(world_.now() - began_)) {
@@ -346,7 +295,7 @@ void Run::Heal() {
   RecordPhase("all is healed");
   if (experiment_.blast_radius.damage_anywhere) {
     // Whether it works again depends on what was damaged; that nobody errs does not.
-    world_.RunFor(std::min<Duration>(experiment_.liveness.within, kOperatorLimit));
+    world_.RunFor(std::min<Duration>(experiment_.liveness.within, kWatchRuins));
     return;
   }
   healed_at_ = Elapsed();
