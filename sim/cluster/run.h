@@ -25,6 +25,8 @@ sim::LogRing::Sink LogSink(const RunOptions& options);
 class Run {
  public:
   Run(const chaos::Experiment& experiment, const RunOptions& options);
+  // The operator's fiber notes what it does in the director, until its very end.
+  ~Run() { cluster_.operator_host().Kill(); }
   Report Execute();
 
  private:
