@@ -27,6 +27,8 @@ sim::LogRing::Sink LogSink(const RunOptions& options);
 class Run {
  public:
   Run(const chaos::Experiment& experiment, const RunOptions& options);
+  // The operator's fiber notes what it does in the director, until its very end.
+  ~Run() { cluster_.operator_host().Kill(); }
   Report Execute();
   // In place of what Execute would have said, when a check failed in it and it will not go on.
   Report ReportOfFailedCheck(const std::string& text);
