@@ -72,6 +72,8 @@ NetworkChaos Network(const Record& record, uint32_t servers) {
     network.jitter = network.latency / 2;
   }
   if (record.action == ScheduleAction::kReset) network.action = NetworkChaos::Action::kReset;
+  if (record.action == ScheduleAction::kClog) network.action = NetworkChaos::Action::kClog;
+  if (record.action == ScheduleAction::kHalfOpen) network.action = NetworkChaos::Action::kHalfOpen;
   return network;
 }
 
@@ -120,9 +122,15 @@ FaultBody BodyOf(const Record& record, uint32_t servers) {
     case ScheduleAction::kCut:
     case ScheduleAction::kSlowLinks:
     case ScheduleAction::kReset:
+    case ScheduleAction::kClog:
+    case ScheduleAction::kHalfOpen:
       return Network(record, servers);
     case ScheduleAction::kPause:
       return ProcessChaos{.targets = Whom(record.whom, servers)};
+    case ScheduleAction::kSlowProcess:
+      return ProcessChaos{.action = ProcessChaos::Action::kSlow,
+                          .targets = Whom(record.whom, servers),
+                          .delay = 1ms * record.amount};
     case ScheduleAction::kClockStep:
     case ScheduleAction::kClockDrift:
     case ScheduleAction::kClockFreeze:
@@ -180,7 +188,7 @@ Experiment ScheduleFromBytes(absl::Span<const uint8_t> bytes) {
     const Record record = Read(bytes.first(kScheduleRecordBytes));
     bytes.remove_prefix(kScheduleRecordBytes);
     if (record.action == ScheduleAction::kTurn) {
-      if (out.op.turns.has_value()) out.op.turns->push_back({record.amount, 1s + record.at});
+      if (out.op.turns.has_value()) out.op.turns->push_back({1u + record.amount, 1s + record.at});
       continue;
     }
     Fault fault;

@@ -38,6 +38,9 @@ enum class ScheduleAction : uint8_t {
   kIoError,
   kIoStall,
   kSlowSyncs,
+  kClog,
+  kHalfOpen,
+  kSlowProcess,
   kTurn,  // the operator's
   kCount,
 };

@@ -44,9 +44,9 @@ TEST(ScheduleBytes, WithoutAServerItIsTheLeader) {
 
 TEST(ScheduleBytes, TurnsAreInOrder) {
   const Experiment experiment = ScheduleFromBytes(
-      std::vector<uint8_t>{4, 0, 12, 9, 0, 0, 0, 0, 7, 0, 12, 3, 0, 0, 0, 0, 8, 0, 12, 3});
+      std::vector<uint8_t>{4, 0, 15, 9, 0, 0, 0, 0, 7, 0, 15, 3, 0, 0, 0, 0, 8, 0, 15, 3});
   ASSERT_EQ(experiment.op.turns->size(), 2u);
-  EXPECT_EQ((*experiment.op.turns)[0].number, 8u);
+  EXPECT_EQ((*experiment.op.turns)[0].number, 9u);
   EXPECT_LT((*experiment.op.turns)[0].at, (*experiment.op.turns)[1].at);
 }
 
