@@ -306,8 +306,8 @@ const std::vector<std::string>& InvariantNames() {
 }
 
 const std::vector<std::string>& EventNames() {
-  static const auto* const names =
-      new std::vector<std::string>{"leader-elected", "membership-changes"};
+  static const auto* const names = new std::vector<std::string>{
+      "leader-elected", "membership-changes", "snapshot-begins", "turning-point"};
   return *names;
 }
 

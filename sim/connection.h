@@ -65,6 +65,11 @@ struct Pipe {
       flight.pop_back();
     }
   }
+  // Likewise, but the handshake comes to its end: else nobody would ever close the other side.
+  void DropBehindHandshake(size_t keep) {
+    const bool handshake = !flight.empty() && flight.front().kind == SegmentKind::kEstablish;
+    DropFlight(handshake && keep == 0 ? 1 : keep);
+  }
   // Forgets what is under way behind its first `n` bytes.
   void DropBytes(size_t n) {
     size_t keep = 0;

@@ -326,6 +326,30 @@ TEST_F(NetworkTest, AForgottenConnectionIsHalfOpenUntilTheOtherSideSendsSomethin
   EXPECT_EQ(net_.open_connections(), 0u);
 }
 
+// Seed 415 of the scenario "network": the listener had not heard of it yet, and never did, so
+// nobody was there to end it.
+TEST_F(NetworkTest, AConnectionThatIsForgottenWithinItsHandshakeReachesTheListener) {
+  net_.SetLatency(c_, s_, {.base = 50ms, .jitter = Duration(1), .tail_max = Duration(1)});
+  net_.SetLatency(s_, c_, {.base = 50ms, .jitter = Duration(1), .tail_max = Duration(1)});
+  bool accepted = false;
+  server_.Start([&accepted](env::Env env) {
+    auto listener = env.network.Listen(kServer);
+    accepted = (*listener)->Accept(Instant::Never()).ok();
+  });
+  client_.Start([](env::Env env) {
+    const auto stream = DialAgain(env, kServer);
+    (void)env.Sleep(1h);
+  });
+  // Established for the client 100 ms after its dial, for the server 50 ms later.
+  while (net_.open_connections() == 0) world_.RunFor(1ms);
+  world_.RunFor(120ms);
+  net_.Forget(c_, s_);
+  EXPECT_FALSE(accepted);
+  world_.RunFor(1s);
+  EXPECT_TRUE(accepted);
+  EXPECT_EQ(net_.open_connections(), 0u);
+}
+
 TEST_F(NetworkTest, ANarrowLinkHoldsTheWriterBackAndLetsGoWhenItIsWide) {
   Time written;
   Talk([&](env::Env& env, env::Stream& stream) {

@@ -186,7 +186,7 @@ void StreamLayer::End(Connection& c, ConnectionId id, int side, const absl::Stat
   Side& mine = c.side[side];
   if (!mine.open) return;
   mine.open = false;
-  c.pipe[side].DropFlight(0);
+  c.pipe[side].DropBehindHandshake(0);
   SimStream* user = mine.user;
   mine.user = nullptr;
   // What has arrived is the process's, whatever becomes of the connection.
@@ -213,12 +213,7 @@ void StreamLayer::CutOff(HostId host, bool lose_power) {
         if (!out.end_sent) Enqueue(c, id, side, SegmentKind::kEnd, 0);
       } else {
         // Where the stream breaks off.
-        size_t keep = random.Below(out.flight.size() + 1);
-        // The end of the handshake is not left open: nobody would ever close the other side.
-        if (!out.flight.empty() && out.flight.front().kind == SegmentKind::kEstablish) {
-          keep = std::max<size_t>(keep, 1);
-        }
-        out.DropFlight(keep);
+        out.DropBehindHandshake(random.Below(out.flight.size() + 1));
         if (!lose_power && c.established) Enqueue(c, id, side, SegmentKind::kReset, 0);
       }
       c.side[side].open = false;

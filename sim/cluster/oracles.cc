@@ -83,6 +83,7 @@ void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
     const raft::SnapshotPoint point = raft.PointAt(ready.restore->index);
     oracles_.configurations.OnBase(status.id, point.configuration_index, point.configuration);
   }
+  oracles_.snapshots_begun += ready.snapshots.size();
   if (!ready.entries.empty()) {
     const Index before = ready.entries.front().index - 1;
     const raft::Entry* entry = raft.EntryAt(before);

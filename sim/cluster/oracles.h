@@ -39,6 +39,8 @@ class Oracles {
   // was last asked.
   size_t TakeNewLeaders();
   size_t TakeNewConfigurations();
+  // That leaders had to send.
+  size_t TakeNewSnapshots() { return std::exchange(snapshots_begun, 0); }
 
   // Sees what the oracles see, for a picture of the run; null when nobody wants one.
   report::Recorder* recorder = nullptr;
@@ -46,6 +48,7 @@ class Oracles {
   // What happened on servers, for the report.
   uint64_t restores = 0;
   uint64_t compactions = 0;
+  size_t snapshots_begun = 0;
 
  private:
   size_t leaders_told_ = 0;

@@ -209,8 +209,12 @@ void Run::AfterStep() {
   if (options_.on_situation) TellSituation();
   const size_t leaders = oracles_.TakeNewLeaders();
   for (size_t i = 0; i < leaders; ++i) availability_.OnLeader();
+  const size_t configurations = oracles_.TakeNewConfigurations();
+  const size_t snapshots = oracles_.TakeNewSnapshots();
   TellDirector("leader-elected", leaders);
-  TellDirector("membership-changes", oracles_.TakeNewConfigurations());
+  TellDirector("membership-changes", configurations);
+  TellDirector("snapshot-begins", snapshots);
+  TellDirector("turning-point", leaders + configurations + snapshots);
   if (!failed()) return;
   RecordFindings();
   world_.Stop();

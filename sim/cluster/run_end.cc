@@ -20,6 +20,8 @@ constexpr uint64_t kOneIn = 8;  // runs
 constexpr Duration kRebuildLimit = 60s;
 // While a snapshot is written, the log goes on.
 constexpr uint64_t kEntriesMeanwhile = 4096;
+// Hardly filled ones, that the log has in addition when it goes on in its next segment early.
+constexpr uint64_t kEarlySegments = 8;
 // Of an entry and of a row, beside the value.
 constexpr uint64_t kOverhead = 1024;
 
@@ -44,15 +46,17 @@ checkers::ResourceLimits LimitsOf(const chaos::Experiment& experiment, const Tun
     value_max = std::max<uint64_t>(value_max, workload.value_size.high);
     keys += workload.keys;
   }
-  limits.disk_bytes =
-      4 * tunables.wal_segment_bytes + (limits.log_entries + 2 * keys) * (value_max + kOverhead);
+  const bool early = tunables.buggify[static_cast<size_t>(BuggifySite::kEarlySegment)] > 0;
+  limits.disk_bytes = (early ? 4 + kEarlySegments : 4) * tunables.wal_segment_bytes +
+                      (limits.log_entries + 2 * keys) * (value_max + kOverhead);
   return limits;
 }
 
 }  // namespace
 
 void Run::CheckResources() {
-  if (!world_.Fork("resources").Chance(1, kOneIn)) return;
+  // Where nobody can promise that it works again, clients may still be waiting for it.
+  if (!world_.Fork("resources").Chance(1, kOneIn) || !cluster_.AllClientsEnded()) return;
   RecordPhase("servers are idle");
   size_t deployed = 0;
   for (const auto& server : cluster_.servers()) deployed += server->deployed() ? 1 : 0;

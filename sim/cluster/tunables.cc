@@ -43,6 +43,11 @@ void DrawLeases(std::optional<bool> asked, env::Random random, raft::Options& op
   if (on) options.lease_promise = options.election_timeout / OneOf<int>({1, 1, 2, 4}, random);
 }
 
+// In some runs a handful of writes is too many.
+void DrawLimits(env::Random random, raft::Options& options) {
+  if (random.Chance(1, 8)) options.uncommitted_entries_max = 1 + random.Below(4);
+}
+
 raft::Options DrawRaft(Duration election_timeout, env::Random& random) {
   raft::Options options;
   options.election_timeout = election_timeout;
@@ -128,6 +133,7 @@ void Draw(const chaos::Experiment& experiment, env::Random random, Tunables& out
   if (election < floor) election = floor;
   raft::Options common = DrawRaft(election, random);
   DrawLeases(experiment.leases, random.Fork("leases"), common);
+  DrawLimits(random.Fork("limits"), common);
   common.disk_stall_timeout = OneOf<Duration>({500ms, 1s, 3s}, random);
   out.snapshots = DrawSnapshots(latency, random.Fork("snapshots"));
   const bool uneven = random.Chance(1, 3);
