@@ -126,11 +126,11 @@ std::vector<std::string> Coverage::KindsMissing() const {
 }
 
 std::string Coverage::Table() const {
-  std::string out = absl::StrFormat("%-14s%-10s", "fault", "role");
+  std::string out = absl::StrFormat("%-16s%-10s", "fault", "role");
   for (const std::string& phase : FaultMatrix::Phases()) absl::StrAppendFormat(&out, "%12s", phase);
   for (const std::string& kind : KindsIn(matrix)) {
     for (const std::string& role : FaultMatrix::Roles()) {
-      std::string row = absl::StrFormat("\n%-14s%-10s", kind, role);
+      std::string row = absl::StrFormat("\n%-16s%-10s", kind, role);
       bool any = false;
       for (const std::string& phase : FaultMatrix::Phases()) {
         const auto it = matrix.find(absl::StrCat(kind, "/", role, "/", phase));

@@ -145,6 +145,7 @@ const std::vector<flags::Flag>& MutantsFlags() {
       {"search", Kind::kBool, "", "Looks for them (builds of the preset mutants)."},
       {"without-checks", Kind::kBool, "",
        "Switches the checks inside the servers off: the oracles must find it alone."},
+      {"markdown", Kind::kBool, "", "Prints the table of docs/mutants.md."},
       {"seeds", Kind::kString, "N", "How many seeds of each scenario at most; 500 without it."},
       {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
   };

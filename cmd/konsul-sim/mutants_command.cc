@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <optional>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -85,12 +86,54 @@ bool FoundByOracle(const Hunt& hunt, bool unchecked) {
   return hunt.found.failed && !hunt.dirty && !(unchecked && died);
 }
 
-void Tell(const MutantPlan& mutant, const Hunt& hunt) {
+std::string OracleOf(const Hunt& hunt) {
   const std::string& finding = hunt.found.finding;
-  const std::string oracle = finding.substr(0, finding.find(':'));
+  return hunt.found.failed ? finding.substr(0, finding.find(':')) : "NOT FOUND";
+}
+
+// Rows of docs/mutants.md.
+class Page {
+ public:
+  void Begin() const {
+    std::printf(
+        "| planted bug | what it does | seen in | first oracle | scenario | seed | seeds | "
+        "simulated "
+        "s | processor s |\n|---|---|---|---|---|---|---|---|---|\n");
+  }
+
+  void Add(const MutantPlan& mutant, const Hunt& hunt) {
+    const auto named =
+        std::find_if(mutation::All().begin(), mutation::All().end(),
+                     [&](const mutation::Named& each) { return each.mutation == mutant.mutation; });
+    std::printf("| `%s` | %s | %s | %s | %s | %llu | %llu | %.0f | %.1f |\n",
+                std::string(named->name).c_str(), std::string(named->what).c_str(), mutant.seen_in,
+                OracleOf(hunt).c_str(), hunt.scenario.c_str(),
+                static_cast<unsigned long long>(hunt.seed),
+                static_cast<unsigned long long>(hunt.seeds),
+                static_cast<double>(hunt.simulated_ns) / 1e9, hunt.processor_seconds);
+    std::fflush(stdout);
+    seconds_.push_back(hunt.processor_seconds);
+    if (hunt.found.failed && !hunt.dirty) ++found_;
+  }
+
+  void End() {
+    if (seconds_.empty()) return;
+    std::sort(seconds_.begin(), seconds_.end());
+    std::printf(
+        "\n%zu of %zu found. Processor seconds: median %.1f, at most %.1f, together %.1f.\n",
+        found_, seconds_.size(), seconds_[seconds_.size() / 2], seconds_.back(),
+        std::accumulate(seconds_.begin(), seconds_.end(), 0.0));
+  }
+
+ private:
+  std::vector<double> seconds_;
+  size_t found_ = 0;
+};
+
+void Tell(const MutantPlan& mutant, const Hunt& hunt) {
   std::printf("%-26s %-22s %-13s %6llu %6llu %9.0f s %8.1f s   %s\n",
-              NameOf(mutant.mutation).c_str(), !hunt.found.failed ? "NOT FOUND" : oracle.c_str(),
-              hunt.scenario.c_str(), static_cast<unsigned long long>(hunt.seed),
+              NameOf(mutant.mutation).c_str(), OracleOf(hunt).c_str(), hunt.scenario.c_str(),
+              static_cast<unsigned long long>(hunt.seed),
               static_cast<unsigned long long>(hunt.seeds),
               static_cast<double>(hunt.simulated_ns) / 1e9, hunt.processor_seconds, mutant.seen_in);
   if (hunt.dirty) {
@@ -126,16 +169,27 @@ int MutantsCommand(const flags::Parsed& parsed) {
   }
   const Scratch scratch;
   plan.scratch = scratch.root();
-  std::printf("%-26s %-22s %-13s %6s %6s %11s %10s   %s\n", "planted bug", "first oracle",
-              "scenario", "seed", "seeds", "simulated", "processor", "seen in");
+  const bool markdown = parsed.GetBool("markdown");
+  Page page;
+  if (markdown) {
+    page.Begin();
+  } else {
+    std::printf("%-26s %-22s %-13s %6s %6s %11s %10s   %s\n", "planted bug", "first oracle",
+                "scenario", "seed", "seeds", "simulated", "processor", "seen in");
+  }
   int hidden = 0;
   for (const MutantPlan& mutant : MutantPlans()) {
     if (!only.empty() && NameOf(mutant.mutation) != only) continue;
     const Hunt hunt = Look(mutant, plan, unchecked);
     if (hunt.found.interrupted) return 130;
-    Tell(mutant, hunt);
+    if (markdown) {
+      page.Add(mutant, hunt);
+    } else {
+      Tell(mutant, hunt);
+    }
     if (!FoundByOracle(hunt, unchecked)) ++hidden;
   }
+  if (markdown) page.End();
   if (hidden > 0) std::printf("%d of them were not found by an oracle\n", hidden);
   return hidden == 0 ? 0 : 1;
 }

@@ -69,7 +69,10 @@ Instant Raft::Core::QuorumLapses() const {
 void Raft::Core::ResetElectionTimer(const Moment& moment) {
   const uint64_t span = static_cast<uint64_t>(std::max<int64_t>(patience.count() / 5 * 3, 1));
   election_due = moment.now + patience + Duration(static_cast<int64_t>(moment.draw % span));
-  if (Fires(BuggifySite::kEarlyElection)) election_due = moment.now + patience / 8;
+  // Who has promised to help nobody else to lead does not help itself either.
+  if (Fires(BuggifySite::kEarlyElection)) {
+    election_due = std::max(moment.now + patience / 8, promised_until);
+  }
 }
 
 // Without a leader there is nobody to be patient with; only votes need their time. If that was too

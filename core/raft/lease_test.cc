@@ -171,6 +171,18 @@ TEST_F(LeaseTest, ThePromiseHoldsWithoutCheckQuorumAndPreVote) {
   EXPECT_TRUE(OnlySent<VoteReply>().granted);
 }
 
+// Seed 101936 of the scenario "leases", where a buggify site took a follower's patience: the voter
+// whom the leader counts on is the next leader.
+TEST_F(LeaseTest, WhoPromisedDoesNotStandHoweverLittlePatienceItHas) {
+  class Impatient : public Buggify {
+    bool Fires(BuggifySite site) override { return site == BuggifySite::kEarlyElection; }
+  } impatient;
+  options_.buggify = &impatient;
+  Start(3, {1}, 2);
+  Receive(2, 2, Append(1, 1, 0));
+  EXPECT_EQ(raft().NextDeadline(), now() + options_.lease_promise);
+}
+
 TEST_F(LeaseTest, ASnapshotIsPromisedForLikeAnAppend) {
   Start(3, {1}, 2);
   Wait(200ms);

@@ -117,6 +117,7 @@ TEST_F(RunnerTest, SeedsThatFoundBugsPass) {
       {"disk", 2, "the log was compacted beyond a snapshot that had just been installed"},
       {"membership", 1000034, "the operator wiped a server that was let in at the same moment"},
       {"disk", 88, "a leader sent its damaged snapshot for ever"},
+      {"leases", 101936, "who had promised to help nobody stood for election itself"},
   };
   for (const auto& [scenario, seed, bug] : found) {
     const Report report = RunScenario(scenario, seed);
