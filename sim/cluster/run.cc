@@ -193,7 +193,8 @@ void Run::Direct() {
       injector_.Apply(injection);
       changed = changed || injection.kind != chaos::Injection::Kind::kSkipped;
     }
-    if (changed) availability_.OnDamage(Elapsed(), DamageNow());
+    const bool asked = experiment_.liveness.progress > Duration::zero();
+    if (changed && asked) availability_.OnDamage(Elapsed(), DamageNow());
   }
   ArmDirector();
 }

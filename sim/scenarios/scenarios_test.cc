@@ -1,5 +1,8 @@
 #include "sim/scenarios/scenarios.h"
 
+#include <fstream>
+#include <sstream>
+
 #include "chaos/parse.h"
 #include "gtest/gtest.h"
 
@@ -19,6 +22,14 @@ TEST(Scenarios, EachIsValidAndSaysWhatItIsFor) {
   }
   EXPECT_EQ(Find("no such"), nullptr);
   EXPECT_NE(Find("default"), nullptr);
+}
+
+TEST(Scenarios, EachIsInTheGallery) {
+  std::stringstream page;
+  page << std::ifstream(KONSUL_SOURCE_DIR "/docs/scenarios.md").rdbuf();
+  for (const Scenario& scenario : All()) {
+    EXPECT_NE(page.str().find("| `" + scenario.name + "` |"), std::string::npos) << scenario.name;
+  }
 }
 
 }  // namespace

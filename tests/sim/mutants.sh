@@ -49,8 +49,8 @@ echo "without the checks inside the servers"
 "$sim" mutants --search --without-checks --seeds "$seeds"
 
 # The mutants build without a mutant is as clean as any other.
-for scenario in behind conflict default drift duel figure8 joining membership readers resends \
-  snapshots; do
+for scenario in behind conflict default drift duel figure8 handover joining membership readers \
+  resends snapshots turning; do
   "$sim" search $scenario --seeds 15 >/dev/null || {
     echo "a finding in $scenario without a mutant" >&2
     exit 1
