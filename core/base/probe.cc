@@ -49,7 +49,6 @@ const std::array<Named, kCount>& Names() {
       {"member-replaced", "a server that lost its data replaces itself under its address"},
       {"membership-without-quorum", "a change is refused that would leave no majority"},
       {"wal-torn-tail", "recovery cuts an interrupted batch"},
-      {"wal-unfinished-segment", "recovery removes a segment that was never begun"},
       {"wal-damage-found", "recovery finds the log damaged"},
       {"forwarded-write-retried", "a write is tried once more, since it certainly did not happen"},
   }};

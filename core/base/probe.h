@@ -62,7 +62,6 @@ enum class Probe {
   kMemberReplaced,
   kMembershipWithoutQuorum,
   kWalTornTail,
-  kWalUnfinishedSegment,
   kWalDamageFound,
   kForwardedWriteRetried,
   kProbeCount,  // not a probe

@@ -167,7 +167,6 @@ class Recoverer {
 
   // A last segment without header and records never took part in the log.
   absl::Status DropUnfinished(const std::string& path) {
-    probe::Reached(Probe::kWalUnfinishedSegment);
     logger_.Warn("wal", "removing an unfinished segment", {{"file", path}});
     KONSUL_RETURN_IF_ERROR(disk_.Remove(path));
     return disk_.SyncDir(directory_);
