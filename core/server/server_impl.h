@@ -74,6 +74,7 @@ class ServerImpl final : public Server {
   void FinishRead(uint64_t context, absl::StatusOr<Index> result);
   void Fail(const absl::Status& status);
   void LeaderChanged(NodeId before);
+  void NotePeer(const Introduction& peer);
   // Keeps transport and identity in step with the configuration in the log.
   void ConfigurationChanged();
 
@@ -103,6 +104,7 @@ class ServerImpl final : public Server {
   Options options_;
   Storage storage_;
   BootstrapView view_;
+  std::map<NodeId, env::Endpoint> strangers_;  // who belonged to no cluster when they called
   RaftDriver driver_;
   LogWriter log_writer_;
   Applier applier_;

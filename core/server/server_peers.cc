@@ -59,20 +59,32 @@ absl::Status ServerImpl::OnIntroduction(const Introduction& peer) {
         " was removed from the cluster; delete its data directory before it joins again"));
   }
   view_.Add(peer);
-  // It may be a member, even the leader, by a configuration that this server has not got yet, and
-  // perhaps can get from nobody else: it must be possible to answer it.
-  const bool same_cluster = peer.cluster != ClusterId() &&
-                            (options_.cluster == ClusterId() || options_.cluster == peer.cluster);
-  if (same_cluster && peer.id != options_.id && transport_ != nullptr) {
-    const absl::StatusOr<env::Endpoint> address = env::Endpoint::Parse(peer.address);
-    if (address.ok()) transport_->Learn(peer.id, *address);
-  }
+  NotePeer(peer);
   return absl::OkStatus();
+}
+
+// It may be a member, even the leader, by a configuration that this server has not got yet, and
+// perhaps can get from nobody else: it must be possible to answer it. Who belongs to no cluster yet
+// may do so later, over the same connection; its first message of consensus says so.
+void ServerImpl::NotePeer(const Introduction& peer) {
+  const absl::StatusOr<env::Endpoint> address = env::Endpoint::Parse(peer.address);
+  if (peer.id == options_.id || transport_ == nullptr || !address.ok()) return;
+  if (peer.cluster == ClusterId()) {
+    // One per address: whoever was there before is gone.
+    std::erase_if(strangers_, [&](const auto& each) { return each.second == *address; });
+    strangers_[peer.id] = *address;
+  } else if (options_.cluster == ClusterId() || options_.cluster == peer.cluster) {
+    transport_->Learn(peer.id, *address);
+  }
 }
 
 void ServerImpl::OnRaftMessage(raft::Message message) {
   if (!failure_.ok()) return;
   const NodeId from = message.from;
+  if (const auto stranger = strangers_.find(from); stranger != strangers_.end()) {
+    transport_->Learn(from, stranger->second);
+    strangers_.erase(stranger);
+  }
   driver_.Step(std::move(message));
   if (from == raft_status().leader) leader_contact_ = env_.clock.Now();
 }

@@ -154,7 +154,8 @@ class Person {
   bool SubstituteUnderWay(const Members& members, const std::vector<Machine>& machines) {
     for (const Machine& machine : machines) {
       const MemberReply* member = Find(members, machine.id);
-      if (machine.state != Machine::State::kDeployed) continue;
+      // Who is leaving may be out already, and will never be one.
+      if (machine.state != Machine::State::kDeployed || leaving_.contains(machine.id)) continue;
       if (member == nullptr || !member->voter) return true;
     }
     for (const Machine& machine : machines) {

@@ -44,11 +44,6 @@ absl::StatusOr<size_t> HeaderBytes(absl::string_view fixed) {
   if (fixed.size() < kHeaderFixedBytes || fixed.substr(0, kMagic.size()) != kMagic) {
     return absl::DataLossError("not a snapshot");
   }
-  const uint32_t version = GetFixed32(fixed.data() + 8);
-  if (version != kFormatVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "a snapshot in format version ", version, ", this program reads version ", kFormatVersion));
-  }
   const size_t configuration = GetFixed32(fixed.data() + 12);
   if (configuration > kConfigurationBytesMax) return absl::DataLossError("overlong header");
   return kHeaderFixedBytes + configuration + sizeof(uint32_t);
@@ -62,6 +57,12 @@ absl::StatusOr<Header> DecodeHeader(absl::string_view bytes) {
   header.crc = Crc32c(covered);
   if (GetFixed32(bytes.data() + covered.size()) != header.crc) {
     return absl::DataLossError("the header's checksum is wrong");
+  }
+  // Only now: a version that this program does not know may as well be damage.
+  const uint32_t version = GetFixed32(bytes.data() + 8);
+  if (version != kFormatVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "a snapshot in format version ", version, ", this program reads version ", kFormatVersion));
   }
   raft::SnapshotPoint& point = header.meta.point;
   point.last = {Index(GetFixed64(bytes.data() + 16)), Term(GetFixed64(bytes.data() + 24))};

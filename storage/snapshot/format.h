@@ -23,14 +23,15 @@ inline constexpr size_t kHeaderFixedBytes = 64;
 inline constexpr size_t kConfigurationBytesMax = 64 << 20;
 
 std::string EncodeHeader(const server::SnapshotMeta& meta);
-// Of the header that these kHeaderFixedBytes begin; DataLoss when they are no snapshot's, and
-// FailedPrecondition when they are of another format version.
+// Of the header that these kHeaderFixedBytes begin, of whatever version; DataLoss when they are no
+// snapshot's.
 absl::StatusOr<size_t> HeaderBytes(absl::string_view fixed);
 struct Header {
   server::SnapshotMeta meta;  // `bytes` is 0
   uint32_t crc = 0;           // of the header; every block is tied to it
 };
-// `bytes` is a whole header. DataLoss.
+// `bytes` is a whole header. DataLoss, or FailedPrecondition when it is undamaged and of another
+// format version.
 absl::StatusOr<Header> DecodeHeader(absl::string_view bytes);
 
 // ---- Blocks -----------------------------------------------------------------------------------

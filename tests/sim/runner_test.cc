@@ -118,6 +118,9 @@ TEST_F(RunnerTest, SeedsThatFoundBugsPass) {
       {"membership", 1000034, "the operator wiped a server that was let in at the same moment"},
       {"disk", 88, "a leader sent its damaged snapshot for ever"},
       {"leases", 101936, "who had promised to help nobody stood for election itself"},
+      {"turning", 49, "a leader that had called before it had a cluster was never answered"},
+      {"turning", 76, "a flipped bit was taken for another version of the format"},
+      {"turning", 79, "the operator waited for a substitute that had been removed"},
   };
   for (const auto& [scenario, seed, bug] : found) {
     const Report report = RunScenario(scenario, seed);
