@@ -123,6 +123,8 @@ const std::vector<flags::Flag>& ShrinkFlags() {
   using flags::Kind;
   static const auto* const all = new std::vector<flags::Flag>{
       {"o", Kind::kString, "FILE", "Where the experiment goes; min.yaml without it."},
+      {"for", Kind::kString, "DURATION",
+       "Stops then, with what it has; 10m without it. What it writes says whether it is minimal."},
       {"seed", Kind::kString, "N", "Which run of a scenario."},
       {"jobs", Kind::kString, "N", "Processes at once; one per processor without it."},
       {"mutant", Kind::kString, "NAME",

@@ -12,6 +12,8 @@ namespace {
 
 using chaos::Experiment;
 
+constexpr uint64_t kOtherSeeds = 3;
+
 // Where operation `number` of all workloads together stands, and how many there are.
 size_t Operations(const Experiment& e) {
   size_t count = 0;
@@ -57,13 +59,25 @@ bool Shrink::Take(const std::vector<Change>& changes) {
   return first.has_value();
 }
 
-// Pieces of half of the list, a quarter, ... one item. With single items it goes on until each of
-// them was tried without success since the last success.
+// Pieces of all of the list, half of it, a quarter, ... one item. With single items it goes on
+// until each of them was tried without success since the last success.
 bool Shrink::Fewer(const char* stage, const std::function<size_t()>& size, const Remove& remove) {
   stage_ = stage;
   bool any = false;
   for (size_t piece = std::max<size_t>(1, size());; piece = std::max<size_t>(1, piece / 2)) {
     bool again = false;
+    while (FewerAtOnce(piece, size, remove)) {
+      any = again = true;
+      if (piece > 1) break;  // smaller pieces find what is left
+    }
+    if (piece == 1 && !again) return any;
+  }
+}
+
+bool Shrink::FewerAtOnce(size_t piece, const std::function<size_t()>& size, const Remove& remove) {
+  bool any = false;
+  for (uint64_t attempt = 0; attempt <= kOtherSeeds; ++attempt) {
+    const uint64_t seed = *best_.seed + attempt;
     // From behind: what matters most tends to be near the finding, and what follows it is gone.
     size_t end = size();
     while (end > 0) {
@@ -73,20 +87,24 @@ bool Shrink::Fewer(const char* stage, const std::function<size_t()>& size, const
       for (size_t to = end; to > 0; to -= std::min(piece, to)) {
         const size_t from = to - std::min(piece, to);
         ranges.emplace_back(from, to);
-        candidates.push_back([this, &remove, from, to] {
+        candidates.push_back([this, &remove, from, to, seed] {
           Experiment next = best_;
           remove(next, from, to);
+          next.seed = seed;
           return next;
         });
       }
       const std::optional<size_t> first = trials_.First(candidates, oracle_);
       if (!first.has_value()) break;
       remove(best_, ranges[*first].first, ranges[*first].second);
+      best_.seed = seed;
       end = ranges[*first].first;
-      any = again = true;
+      any = true;
     }
-    if (piece == 1 && !again) return any;
+    // What is gone with one seed makes the same seed worth another look.
+    if (any) return true;
   }
+  return any;
 }
 
 bool Shrink::FewerFaults() {

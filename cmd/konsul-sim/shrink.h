@@ -30,7 +30,7 @@ class Shrink {
       : best_(std::move(experiment)), oracle_(std::move(oracle)), trials_(trials) {}
 
   // What is left. Each single fault, operation and turn of it is needed: without it, another
-  // oracle fires, or none.
+  // oracle fires, or none; unless the trials ran out of time.
   const chaos::Experiment& Run();
   const chaos::Experiment& best() const { return best_; }
   // What is being done, for people.
@@ -41,6 +41,11 @@ class Shrink {
   // says false when there is nothing that it would change.
   using Change = std::function<bool(chaos::Experiment&)>;
   bool Take(const std::vector<Change>& changes);
+
+  // What happens without something depends on how long messages take then, and so on the seed: what
+  // cannot go with one may go with another.
+  bool FewerAtOnce(size_t piece, const std::function<size_t()>& size,
+                   const std::function<void(chaos::Experiment&, size_t from, size_t to)>& remove);
 
   // Removes items [from, to) of a list of `size(best_)`.
   using Remove = std::function<void(chaos::Experiment&, size_t from, size_t to)>;

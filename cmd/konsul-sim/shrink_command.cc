@@ -7,8 +7,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "chaos/parse.h"
+#include "chaos/values.h"
 #include "chaos/write.h"
 #include "cmd/konsul-sim/bundle.h"
 #include "cmd/konsul-sim/common.h"
@@ -74,7 +74,7 @@ Seen Look(const chaos::Experiment& experiment, const std::string& scratch_root) 
   Seen seen;
   if (!report.findings.empty()) {
     seen.oracle = report.findings[0].oracle;
-    seen.finding = absl::StrReplaceAll(report.findings[0].text, {{"\n", " "}});
+    seen.finding = report.findings[0].text;
   }
   seen.explicit_one = ExplicitExperiment(experiment, report, /*operations=*/true);
   return seen;
@@ -99,12 +99,15 @@ absl::StatusOr<chaos::Experiment> Explicit(const Seen& seen, Trials& trials) {
 int Tell(const Start& start, const Seen& seen, Shrink& shrink, const Size& before, Trials& trials,
          double seconds, const std::string& path) {
   const Size after = SizeOf(shrink.best());
-  const std::string certified = absl::StrCat(
-      "minimal: without any single one of its ", after.faults, " faults, ", after.operations,
-      " operations and ", after.turns, " operator turns, ", seen.oracle, " does not fire");
+  const std::string certified =
+      trials.out_of_time()
+          ? std::string("not minimal: the time was up")
+          : absl::StrCat("minimal: without any single one of its ", after.faults, " faults, ",
+                         after.operations, " operations and ", after.turns, " operator turns, ",
+                         seen.oracle, " does not fire");
   const std::string comment =
-      absl::StrCat(seen.oracle, ": ", seen.finding, "\nShrunk from ", Sizes(before), ". Certified ",
-                   certified, ".\nAgain: konsul-sim run THIS-FILE",
+      absl::StrCat(seen.oracle, ": ", seen.finding, "\n\nShrunk from ", Sizes(before),
+                   ".\nCertified ", certified, ".\nAgain: konsul-sim run THIS-FILE",
                    start.mutant.empty() ? "" : absl::StrCat(" --mutant ", start.mutant));
   const std::string text = chaos::WriteExperiment(shrink.best(), comment);
   if (const absl::Status status = WriteFile(path, text); !status.ok()) return Usage(status);
@@ -139,6 +142,12 @@ int ShrinkCommand(const flags::Parsed& parsed) {
         absl::StrCat("seed ", *start->experiment.seed, " passes: there is nothing to shrink")));
   }
   Trials trials(start->mutant, scratch.root(), jobs);
+  const absl::StatusOr<Duration> lasts = chaos::ParseDuration(parsed.Get("for", "10m"));
+  if (!lasts.ok() || *lasts <= Duration::zero()) {
+    return Usage(absl::InvalidArgumentError(
+        absl::StrCat("--for must be a duration such as \"2m\", not \"", parsed.Get("for"), "\"")));
+  }
+  trials.SetDeadline(begin + *lasts);
   const absl::StatusOr<chaos::Experiment> all = Explicit(seen, trials);
   if (!all.ok()) return Usage(all.status());
   Shrink shrink(*all, seen.oracle, trials);

@@ -65,7 +65,7 @@ std::vector<std::string> Trials::RunAll(const std::vector<Candidate>& candidates
 
 std::optional<size_t> Trials::First(const std::vector<Candidate>& candidates,
                                     const std::string& oracle) {
-  for (size_t from = 0; from < candidates.size(); from += jobs_) {
+  for (size_t from = 0; from < candidates.size() && !out_of_time(); from += jobs_) {
     const size_t to = std::min<size_t>(candidates.size(), from + jobs_);
     const std::vector<std::string> oracles = RunAll(candidates, from, to);
     const auto it = std::find(oracles.begin(), oracles.end(), oracle);

@@ -2,6 +2,7 @@
 #ifndef KONSUL_CMD_KONSUL_SIM_TRIAL_H_
 #define KONSUL_CMD_KONSUL_SIM_TRIAL_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -26,6 +27,11 @@ class Trials {
   std::optional<size_t> First(const std::vector<Candidate>& candidates, const std::string& oracle);
 
   uint64_t done() const { return done_; }
+  // From then on nothing is tried any more, and nothing fires.
+  void SetDeadline(std::chrono::steady_clock::time_point deadline) { deadline_ = deadline; }
+  bool out_of_time() const {
+    return deadline_.has_value() && std::chrono::steady_clock::now() >= *deadline_;
+  }
   // After each; for a progress line.
   std::function<void()> after;
 
@@ -38,6 +44,7 @@ class Trials {
   const std::string scratch_;
   const uint64_t jobs_;
   uint64_t done_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
 };
 
 }  // namespace konsul::simulator

@@ -1,29 +1,35 @@
 #include "sim/checkers/history.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace konsul::checkers {
-namespace {
 
-std::string Show(const std::optional<std::string>& value) {
-  return value.has_value() ? *value : "(missing)";
+// Clients pad values with dots behind what makes them unique.
+std::string ShowValue(const std::optional<std::string>& value) {
+  constexpr size_t kShown = 12;
+  if (!value.has_value()) return "(missing)";
+  if (value->size() <= kShown) return *value;
+  const size_t end = std::min(value->find_last_not_of('.') + 1, kShown);
+  return absl::StrCat(value->substr(0, end), "... (", value->size(), " bytes)");
 }
-
-}  // namespace
 
 std::string Describe(const Operation& op) {
   std::string what;
   switch (op.kind) {
     case OpKind::kRead:
       what = absl::StrCat("get ", op.key);
-      if (op.outcome == Outcome::kOk) absl::StrAppend(&what, " -> ", Show(op.value));
+      if (op.outcome == Outcome::kOk) absl::StrAppend(&what, " -> ", ShowValue(op.value));
       break;
     case OpKind::kPut:
-      what = absl::StrCat("put ", op.key, " = ", Show(op.value));
+      what = absl::StrCat("put ", op.key, " = ", ShowValue(op.value));
       break;
     case OpKind::kCas:
-      what = absl::StrCat("cas ", op.key, " from ", Show(op.expected), " to ", Show(op.value));
+      what = absl::StrCat("cas ", op.key, " from ", ShowValue(op.expected), " to ",
+                          ShowValue(op.value));
       break;
     case OpKind::kDelete:
       what = absl::StrCat("delete ", op.key);

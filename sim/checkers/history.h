@@ -40,6 +40,8 @@ struct Operation {
 
 // "client 3: put k1 = v17 @1.204s..1.213s ok (n2)".
 std::string Describe(const Operation& op);
+// Its beginning, when it is long; "(missing)" when it is not there.
+std::string ShowValue(const std::optional<std::string>& value);
 
 // Owned by the runner. Operations are in the order of their invocation.
 class History {

@@ -171,7 +171,7 @@ std::string KeyHistory::Build(const std::vector<const Operation*>& operations,
 
 std::string KeyHistory::Show(ValueId value) const {
   if (value == kMissing) return "(missing)";
-  return value == kHidden ? "(a write of unknown outcome)" : *values[value].writer->value;
+  return value == kHidden ? "(a write of unknown outcome)" : ShowValue(values[value].writer->value);
 }
 
 }  // namespace konsul::checkers
