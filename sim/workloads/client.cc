@@ -203,8 +203,8 @@ class Client {
     const absl::StatusOr<http::Response> reply =
         server_->Do(http::Request::Make(method, target, body),
                     env_.After(shared_.hurry_since.has_value() ? kPatience : spec_.timeout));
-    // Too much to do, or the request did not arrive whole in time, by the server's clock: either way
-    // it was not done.
+    // Too much to do, or the request did not arrive whole in time, by the server's clock: either
+    // way it was not done.
     const bool refused = reply.ok() && (reply->status == 429 || reply->status == 408);
     if (reply.ok() && reply->status < 500 && !refused) return *reply;
     // After cancellation the process is dying: nobody notes anything any more.
