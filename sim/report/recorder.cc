@@ -70,6 +70,7 @@ void Recorder::OnStart(size_t server, const raft::Status& status) {
   server_of_[status.id] = server;
   SetState(server, static_cast<State>(status.role), status.term.value);
   SetProgress(server, status);
+  SetApplied(server, status.applied);  // the tables begin with what the snapshot holds
 }
 
 void Recorder::OnReady(size_t server, const raft::Status& status, const raft::Ready& ready) {
@@ -98,6 +99,10 @@ void Recorder::OnPersisted(size_t server, const raft::Status& status) {
 
 void Recorder::OnApplied(size_t server, Index applied) {
   OnChecked("state-digest");
+  SetApplied(server, applied);
+}
+
+void Recorder::SetApplied(size_t server, Index applied) {
   auto& progress = recording_.servers[server].progress;
   if (progress.empty() || progress.back().applied == applied.value) return;
   if (progress.back().at != Now()) {

@@ -70,6 +70,7 @@ class Recorder {
   int64_t Slice() const { return Now() / kCheckSlice; }
   void SetState(size_t server, State state, uint64_t term);
   void SetProgress(size_t server, const raft::Status& status);
+  void SetApplied(size_t server, Index applied);
   std::string HostName(sim::HostId host) const;
 
   std::function<sim::Time()> now_;

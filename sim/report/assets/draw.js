@@ -6,9 +6,10 @@ let pen = null, colors = {};
 
 function readColors() {
   const style = getComputedStyle(document.documentElement);
-  colors = new Proxy({}, {get(cache, name) {
-    return cache[name] ??= style.getPropertyValue("--" + name).trim();
-  }});
+  colors = {};
+  for (const [, name] of document.querySelector("style").textContent.matchAll(/--([a-z]+):/g)) {
+    colors[name] ??= style.getPropertyValue("--" + name).trim();
+  }
 }
 // A hue per term, far from those of its neighbours; the role says how strong it is.
 function spanColor(state, term) {
@@ -72,7 +73,8 @@ function drawAxis() {
     if (x < GUTTER) continue;
     bar(x - 0.5, AXIS - 5, 1, 5, colors.soft);
     pen.fillStyle = colors.soft;
-    pen.fillText(seconds(t, step), x, AXIS - 14);
+    const text = seconds(t, step), half = pen.measureText(text).width / 2;
+    if (x - half > GUTTER - 8 && x + half < view.width) pen.fillText(text, x, AXIS - 14);
   }
   pen.textAlign = "left";
   bar(0, AXIS - 1, view.width, 1, colors.line);
@@ -131,20 +133,27 @@ function drawProgress(lane, [low, high]) {
   const yOf = v => top + height - Math.max(0, Math.min(1, (v - low) / (high - low))) * (height - 3);
   const first = Math.max(0, lowerBound(s.t, view.from) - 1), last = lowerBound(s.t, view.until);
   bar(GUTTER, top + height, view.width - GUTTER, 1, colors.line);
-  const trace = (values, close) => {
+  const k = scale(), zero = GUTTER - view.from * k, right = Math.min(view.width, xOf(end));
+  // What changes within one pixel is one step. `unlike`: only where it differs from another curve.
+  const trace = (values, close, unlike) => {
     pen.beginPath();
-    let x = Math.max(GUTTER, xOf(s.t[first])), y = yOf(values[first]), drawn = -1;
+    let x = Math.max(GUTTER, zero + s.t[first] * k), at = first, y = yOf(values[first]);
     pen.moveTo(x, close ? top + height : y);
     pen.lineTo(x, y);
-    const k = scale(), zero = GUTTER - view.from * k;
-    for (let i = first + 1; i < last; i++) {
-      if (i + 1 < last && Math.floor(zero + s.t[i + 1] * k) === drawn) continue;
-      x = xOf(s.t[i]); drawn = Math.floor(x);
-      pen.lineTo(x, y); y = yOf(values[i]); pen.lineTo(x, y);
+    const goTo = (to, next) => {
+      if (unlike && values[at] === unlike[at]) pen.moveTo(to, y); else pen.lineTo(to, y);
+      if (next === undefined) return;
+      y = yOf(values[at = next]);
+      pen.lineTo(to, y);
+    };
+    for (let i = first + 1; i < last;) {
+      x = zero + s.t[i] * k;
+      const beyond = Math.min(last, lowerBound(s.t, (Math.floor(x) + 1 - zero) / k));
+      i = Math.max(i + 1, beyond);
+      goTo(x, i - 1);
     }
-    x = Math.min(view.width, xOf(end));
-    pen.lineTo(x, y);
-    if (close) pen.lineTo(x, top + height);
+    goTo(right);
+    if (close) pen.lineTo(right, top + height);
   };
   if (!s.t.length) return;
   pen.fillStyle = colors.accent;
@@ -153,8 +162,9 @@ function drawProgress(lane, [low, high]) {
   pen.globalAlpha = 0.8;
   pen.lineWidth = 1;
   pen.strokeStyle = colors.accent; trace(s.commit, false); pen.stroke();
-  pen.strokeStyle = colors.soft; pen.setLineDash([3, 2]); trace(s.last, false); pen.stroke();
+  pen.strokeStyle = colors.soft; pen.setLineDash([3, 2]); trace(s.last, false, s.commit); pen.stroke();
   pen.setLineDash([]);
+  pen.strokeStyle = colors.warn; trace(s.applied, false, s.commit); pen.stroke();
   pen.globalAlpha = 1;
 }
 // Log lines, and what the world did to the machine.

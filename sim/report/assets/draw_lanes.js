@@ -39,6 +39,10 @@ function drawOracles(lane) {
   });
 }
 
+const nextBegin = spans.map((_, i) => {
+  const next = spans.findIndex((_, k) => k > i && packed.rows[k] === packed.rows[i]);
+  return next < 0 ? Infinity : spans[next].begin;
+});
 function drawFaults(lane) {
   if (!spans.length) return label(["nothing was done to the cluster in this run"], GUTTER, view.width - GUTTER, lane.top + 7, colors.soft);
   if (FAULT_ROW < 15) pen.font = "9px system-ui, sans-serif";
@@ -47,9 +51,11 @@ function drawFaults(lane) {
     if (!place) return;
     const y = lane.top + packed.rows[i] * FAULT_ROW, [x, width] = place, height = FAULT_ROW - 2;
     const faded = view.story && !view.story.faults.has(f.number);
-    bar(x, y, width, height, colors[f.color], faded ? 0.15 : 0.28);
+    bar(x, y, width, height, colors[f.color], merged ? 0.12 : faded ? 0.15 : 0.28);
     bar(x, y, Math.min(3, width), height, colors[f.color], faded ? 0.4 : 1);
-    if (width > 24) label(faultLabels(f), x, width, y + height / 2 + 0.5, faded ? colors.soft : colors.ink);
+    // Up to the next one of its row, which may begin before this one ends.
+    const free = Math.min(width, (nextBegin[i] - view.from) * scale() + GUTTER - x);
+    if (free > 24) label(faultLabels(f), x, free, y + height / 2 + 0.5, faded ? colors.soft : colors.ink);
     if (isSelected("fault", f.number)) outline(x, y, width, height);
   });
   pen.font = "11px system-ui, sans-serif";
@@ -69,31 +75,56 @@ function drawOperator(lane) {
 }
 
 const OUTCOMES = {ok: "ok", refused: "soft", unknown: "unknown", pending: "unknown", "not sent": "unsent"};
+// The first of some operations of a lane that begins at `t` or later.
+function firstFrom(of, t) {
+  let low = 0, high = of.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (operations.begin[of[middle]] < t) low = middle + 1; else high = middle;
+  }
+  return low;
+}
 function drawClients(lane) {
   bar(GUTTER, lane.top + 5, view.width - GUTTER, 1, colors.faint);
-  const of = operations.byLane[lane.number];
-  let low = 0, high = of.length;
-  while (low < high) { // the first that may reach into the window
-    const middle = (low + high) >> 1;
-    if (operations.begin[of[middle]] < view.from - operations.longest) low = middle + 1; else high = middle;
-  }
-  let drawn = -1, worst = "", before = 0;
-  for (let k = low; k < of.length; k++) {
+  drawOperations(lane, operations.byLane[lane.number]);
+  // Again, so that none of them is behind one that went well and begins in the same pixel.
+  drawOperations(lane, operations.badByLane[lane.number]);
+}
+function drawOperations(lane, of) {
+  // Neighbours that are all too short to be seen apart become one bar.
+  const pixels = scale(), zero = GUTTER - view.from * pixels;
+  let runBegin = 0, runEnd = -1;
+  const dense = () => {
+    if (runEnd > runBegin) bar(runBegin, lane.top, runEnd - runBegin, 11, colors.ok, view.story ? 0.16 : 0.45);
+    runEnd = -1;
+  };
+  for (let k = firstFrom(of, view.from - operations.longest); k < of.length; k++) {
     const i = of[k], begin = operations.begin[i];
     if (begin > view.until) break;
+    // Most often, in a wide window: another one in the same pixel.
+    const wanted = operations.took[i] * pixels;
+    if (wanted < 2 && zero + begin * pixels + wanted < runEnd && operations.outcome(i) === "ok" && !view.selected && !view.story) continue;
     const place = extent(begin, begin + operations.took[i], 1);
     if (!place) continue;
     const [x, width] = place, outcome = operations.outcome(i), good = outcome === "ok" || outcome === "refused";
-    if (Math.floor(x) === drawn && (width < 2 || width === before) && (good || worst === outcome)) continue;
-    drawn = Math.floor(x); worst = outcome; before = width;
-    const faded = view.story && !view.story.operations.has(i), wide = Math.max(width - (width > 4 ? 1 : 0), 1);
-    const color = colors[OUTCOMES[outcome]] || colors.unknown;
+    if (!good && of === operations.byLane[lane.number]) continue;
+    if (outcome === "ok" && width < 2 && !isSelected("operation", i) && !(view.story && view.story.operations.has(i))) {
+      const at = Math.floor(x);
+      if (at > runEnd) { dense(); runBegin = at; }
+      runEnd = at + Math.max(1, Math.round(width));
+      continue;
+    }
+    const inStory = view.story && view.story.operations.has(i), faded = view.story && !inStory;
+    const wide = Math.max(width - (width > 4 ? 1 : 0), 1), color = colors[OUTCOMES[outcome]] || colors.unknown;
     bar(x, lane.top, wide, 11, color, (faded ? 0.35 : 1) * (outcome === "not sent" ? 0.25 : good ? 0.45 : 0.55));
     if (width > 3 && !good) bar(x, lane.top, 2, 11, color, faded ? 0.4 : 1);
     if (width > 40) label([`${operations.what(i)} ${operations.key(i)} ${operations.detail[i]}`, `${operations.what(i)} ${operations.key(i)}`], x, width,
       lane.top + 6, faded ? colors.soft : colors.ink);
-    if (isSelected("operation", i) || (view.story && view.story.operations.has(i))) outline(x, lane.top, wide, 11);
+    if (isSelected("operation", i) || inStory) outline(x, lane.top, wide, 11);
+    // What looks just the same: the final reads all begin at once.
+    while (k + 1 < of.length && operations.begin[of[k + 1]] === begin && operations.took[of[k + 1]] === operations.took[i]) k++;
   }
+  dense();
 }
 
 function drawGutter() {
@@ -117,7 +148,8 @@ function drawGutter() {
     pen.fillStyle = colors.soft;
     if (at < 0) continue;
     pen.fillText(`committed ${s.commit[at]}`, GUTTER - 12, lane.top + ROLE + 11);
-    if (s.last[at] !== s.commit[at] && lane.height > ROLE + 24) pen.fillText(`log ends at ${s.last[at]}`, GUTTER - 12, lane.top + ROLE + 23);
+    const more = [...(s.last[at] !== s.commit[at] ? [`log ends at ${s.last[at]}`] : []), ...(s.applied[at] < s.commit[at] ? [`applied ${s.applied[at]}`] : [])];
+    more.forEach((line, i) => { if (lane.height > ROLE + 24 + 12 * i) pen.fillText(line, GUTTER - 12, lane.top + ROLE + 23 + 12 * i); });
   }
   pen.font = "11px system-ui, sans-serif";
   pen.textAlign = "left";

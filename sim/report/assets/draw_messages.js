@@ -35,19 +35,29 @@ function drawMessages() {
   crowded = routine > 0 && kept.length > DENSE && others.length > 0;
   if (crowded) kept = others;
   if (kept.length > 2 * DENSE) kept = messagesToDraw(2).filter(i => passes(i) && !(crowded && isRoutine(messages.kind[i]) && !isLost(messages.fate[i])));
-  const paths = new Map(), few = kept.length < 250;
+  // Short paths: one of a thousand lines takes much longer than a hundred of ten. What is nearly
+  // upright is a bar.
+  const paths = [], open = new Map(), few = kept.length < 250, upright = 1.2 / scale(), bars = [];
   for (const i of kept) {
     if (view.story && view.story.messages.has(i)) continue;
     const color = colorOf(i);
-    let path = paths.get(color);
-    if (!path) paths.set(color, path = new Path2D());
-    addMessage(path, i, few || (kept.length < DENSE && messages.took[i] * scale() > 6));
+    if (!few && messages.took[i] >= 0 && messages.took[i] < upright) { bars.push(i); continue; }
+    let batch = open.get(color);
+    if (!batch || batch.count++ === 24) {
+      open.set(color, batch = {color, path: new Path2D(), count: 1});
+      paths.push(batch);
+    }
+    addMessage(batch.path, i, few || (kept.length < DENSE && messages.took[i] * scale() > 6));
   }
   const dense = kept.length > DENSE ? 0.25 : kept.length > 500 ? 0.4 : 0.9;
-  for (const [color, path] of paths) {
+  const alphaOf = color => view.story ? 0.14 : color === "vote" || color === "timeoutnow" ? Math.max(0.55, dense) : dense;
+  for (const i of bars) {
+    const [x, y1, , y2] = lineOf(i), color = colorOf(i);
+    bar(x, Math.min(y1, y2), 1.1, Math.abs(y2 - y1), colors[color], alphaOf(color));
+  }
+  for (const {color, path} of paths) {
     pen.strokeStyle = colors[color];
-    const rare = color === "vote" || color === "timeoutnow";
-    pen.globalAlpha = view.story ? 0.14 : rare ? Math.max(0.55, dense) : dense;
+    pen.globalAlpha = alphaOf(color);
     pen.lineWidth = 1.1;
     pen.stroke(path);
   }

@@ -74,6 +74,12 @@ function describeLinks(links) {
 }
 const whomOf = f => f.links.length ? describeLinks(f.links) : group(f.targets);
 for (const f of faults) f.whom = whomOf(f);
+// Its name, and what it is unless the name says so.
+function seriesOf(f) {
+  const plain = f.name.replaceAll("-", " ");
+  return plain.includes(f.kind.replaceAll("-", " ")) && f.word === (WORDS[f.kind] || f.kind) || plain.includes(f.word.replaceAll("-", " "))
+    ? f.name : `${f.name}: ${f.word}`;
+}
 // The same in all detail that there is room for, best first.
 function faultLabels(f) {
   return [describeFault(f), `${f.name} ${f.whom}`, f.name];
@@ -81,9 +87,7 @@ function faultLabels(f) {
 function describeFault(f) {
   const why = (/\((.*)\)$/.exec(f.text) || ["", ""])[1];
   if (f.kind === "operator") return `${f.whom}: ${why}`;
-  // Skipped ones too say what they would have been.
-  const plain = f.name.replaceAll("-", " ").includes(f.kind.replaceAll("-", " ")) && f.word === (WORDS[f.kind] || f.kind);
-  return (plain ? f.name : `${f.name}: ${f.word}`) + (f.whom ? " " + f.whom : "") + (why ? ` (${why})` : "");
+  return seriesOf(f) + (f.whom ? " " + f.whom : "") + (why ? ` (${why})` : "");
 }
 const spans = faults.filter(f => f.kind !== "operator" && f.kind !== "skipped");
 const operatorActs = faults.filter(f => f.kind === "operator");

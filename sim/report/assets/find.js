@@ -17,7 +17,7 @@ function hit(x, y) {
     spans.forEach((f, i) => {
       if (Math.floor((y - lane.top) / FAULT_ROW) !== packed.rows[i]) return;
       const away = Math.max(0, f.begin - t, t - Math.max(f.end, f.begin));
-      if (away < distance || (away === 0 && distance === 0)) { distance = away; best = i; }
+      if (away <= distance) { distance = away; best = i; }
     });
     return best < 0 ? null : {type: "fault", i: spans[best].number};
   }
@@ -86,7 +86,7 @@ const rowOf = {
   transfer: i => ({type: "transfer", i, t: transfers[i].begin, text: transferTitle(transfers[i]),
     color: transfers[i].outcome === "complete" ? "snapshot" : "warn"}),
   fault: i => ({type: "fault", i, t: faults[i].begin, text: describeFault(faults[i]), color: faults[i].color,
-    kind: `${faults[i].kind} ${faults[i].word}`, series: `${faults[i].name}: ${faults[i].word}`}),
+    kind: `${faults[i].kind} ${faults[i].word}`, series: seriesOf(faults[i])}),
   mark: i => ({type: "mark", i, t: marks.t[i], text: `${marks.host(i)} ${marks.text(i)}`, color: ["soft", "warn", "bad", "soft", "operator"][marks.kind[i]]}),
   finding: i => ({type: "finding", i, t: findings[i].at, text: `${findings[i].oracle}: ${findings[i].text}`, color: "bad"}),
   span: (i, j) => ({type: "span", i, j, t: servers[i].begin[j],

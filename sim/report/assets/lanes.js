@@ -32,8 +32,15 @@ function packRows(items) {
   }
   return {rows: packed, count: rows.length};
 }
-const packed = packRows(spans);
-const FAULT_ROW = packed.count > 8 ? 11 : 15;
+// Too many rows would hide the servers: then those of one name share one, whether they overlap or not.
+const ROWS = 8;
+let packed = packRows(spans);
+const merged = packed.count > ROWS;
+if (merged) {
+  const names = [...new Set(spans.map(f => f.name))];
+  packed = {rows: spans.map(f => names.indexOf(f.name)), count: names.length};
+}
+const FAULT_ROW = packed.count > ROWS ? 11 : 15;
 
 // The lanes with y (before scrolling) and height.
 function layout() {
@@ -101,31 +108,30 @@ function* messagesBetween(from, until) {
 }
 
 // Level of detail. Of messages of one kind, one link and one term that leave within the same `width`
-// microseconds one stands for all; which they are is found out once per width, a power of two.
-const thinnedBy = new Map();
-function thinned(width) {
-  if (thinnedBy.has(width)) return thinnedBy.get(width);
-  const m = messages, size = servers.length * servers.length * 16;
-  const bucketOf = new Float64Array(size).fill(-1), termOf = new Float64Array(size), out = [];
-  for (let i = 0; i < m.count; i++) {
+// microseconds one stands for all.
+function thin(first, last, width) {
+  const m = messages, size = servers.length * servers.length * 16, out = [];
+  const bucketOf = new Float64Array(size).fill(-1), termOf = new Float64Array(size);
+  for (let i = first; i < last; i++) {
     const key = (m.from[i] * servers.length + m.to[i]) * 16 + (isLost(m.fate[i]) ? 15 : m.kind[i]);
     const bucket = Math.floor(m.sent[i] / width);
     if (bucketOf[key] === bucket && termOf[key] === m.term[i]) continue;
     bucketOf[key] = bucket; termOf[key] = m.term[i];
     out.push(i);
   }
-  const level = {of: Uint32Array.from(out), sent: Float64Array.from(out, i => m.sent[i])};
-  thinnedBy.set(width, level);
-  return level;
+  return out;
 }
-const FEW = 3000;
+// For wide windows it is done once for the whole run, by width, a power of two.
+const thinnedBy = new Map();
+const FEW = 3000, MANY = 40000;
 // What to draw for the window: all messages when they are few, else a sample that looks the same.
 function messagesToDraw(pixels) {
   const {sent} = messages, first = lowerBound(sent, view.from - 1e6), last = lowerBound(sent, view.until);
   if (last - first <= FEW) return [...messagesBetween(view.from, view.until)];
-  const level = thinned(2 ** Math.ceil(Math.log2(Math.max(1, pixels / scale()))));
-  const a = lowerBound(level.sent, view.from - 1e6), b = lowerBound(level.sent, view.until), out = [];
+  const width = 2 ** Math.ceil(Math.log2(Math.max(1, pixels / scale()))), out = [];
   for (const i of messages.long) if (i < first && sent[i] + messages.took[i] >= view.from) out.push(i);
-  for (let k = a; k < b; k++) out.push(level.of[k]);
-  return out;
+  if (last - first < MANY) return out.concat(thin(first, last, width));
+  if (!thinnedBy.has(width)) thinnedBy.set(width, thin(0, messages.count, width));
+  const level = thinnedBy.get(width);
+  return out.concat(level.slice(lowerBound(level, first), lowerBound(level, last)));
 }

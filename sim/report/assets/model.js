@@ -76,10 +76,14 @@ const operations = (() => {
   const o = raw.operations;
   const begin = sums(o.begin);
   const byLane = raw.lanes.map(() => []);
-  for (let i = 0; i < begin.length; i++) (byLane[o.lane[i]] ||= []).push(i);
+  const badByLane = raw.lanes.map(() => []);
+  for (let i = 0; i < begin.length; i++) {
+    byLane[o.lane[i]].push(i);
+    if (!["ok", "refused"].includes(text(o.outcome[i]))) badByLane[o.lane[i]].push(i);
+  }
   // A client has one operation at a time, so those of a lane also end in this order, nearly.
   const longest = o.took.reduce((a, b) => Math.max(a, b), 0);
-  return {longest, count: begin.length, lane: o.lane, begin, took: o.took, byLane, detail: o.detail.map(named),
+  return {longest, count: begin.length, lane: o.lane, begin, took: o.took, byLane, badByLane, detail: o.detail.map(named),
     what: i => text(o.what[i]), key: i => text(o.key[i]), server: i => text(o.server[i]),
     outcome: i => text(o.outcome[i])};
 })();
@@ -118,7 +122,8 @@ function length(t) {
 
 function messageTitle(i) {
   const m = messages, lost = isLost(m.fate[i]) ? "lost " : "";
-  return `${lost}${KINDS[m.kind[i]].name} ${servers[m.from[i]].name} → ${servers[m.to[i]].name} term ${m.term[i]}`;
+  const answer = m.kind[i] === 1 || m.kind[i] === 3 ? (m.a[i] ? "granted " : "refused ") : "";
+  return `${lost}${answer}${KINDS[m.kind[i]].name.replace(answer ? " reply" : "//", "")} ${servers[m.from[i]].name} → ${servers[m.to[i]].name} term ${m.term[i]}`;
 }
 function messageFacts(i) {
   const {a, b, c, kind} = messages;

@@ -168,6 +168,7 @@ function legend() {
   add("var(--candidate)", "candidate, pre-candidate");
   add("var(--down)", "no process");
   add("var(--accent)", "curve: commit index; dashed: end of the log", true);
+  add("var(--warn)", "applied, where that is less", true);
   for (const [color, name] of [["prevote", "pre-vote"], ["vote", "vote"], ["append", "append"], ["heartbeat", "heartbeat"], ["reply", "append reply"],
     ["reject", "append rejected"], ["timeoutnow", "hand-over"], ["lost", "lost message, ends with a cross"],
     ["call", "forwarded write, read index (there and back)"]]) add(`var(--${color})`, name, true);

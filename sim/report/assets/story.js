@@ -64,8 +64,7 @@ function storyOf(finding) {
   }
   const rows = [...finding.operations.map(i => rowOf.operation(i)), ...chosen.map(i => rowOf.message(i))];
   // What a disk lost may have been lost long before anybody looked.
-  const disk = LATE.has(finding.oracle) && about.size;
-  const hurt = f => [...about].some(n => f.hosts.has(servers[n].name)) && ["stop", "wipe", "disk"].includes(f.color);
+  const disk = LATE.has(finding.oracle), hurt = f => ["stop", "wipe", "disk"].includes(f.color);
   const storyFaults = faults.filter(f => f.kind !== "skipped" && f.begin <= finding.at && (inside(f.begin, f.end) || (disk && hurt(f))));
   for (const f of storyFaults) rows.push(rowOf.fault(f.number));
   for (const s of servers) {
@@ -88,7 +87,7 @@ function storyOf(finding) {
   for (let i = 0; i < marks.t.length; i++) {
     const server = servers.find(s => s.name === marks.host(i));
     const grave = marks.kind[i] === 1 || marks.kind[i] === 2;
-    if (grave && server && about.has(server.number) && inside(marks.t[i])) rows.push(rowOf.mark(i));
+    if (grave && server && about.has(server.number) && (inside(marks.t[i]) || (disk && rows.length < 100))) rows.push(rowOf.mark(i));
   }
   rows.sort((a, b) => a.t - b.t);
   return finding.story = {rows, windows, messages: new Set(chosen), faults: new Set(storyFaults.map(f => f.number)),
