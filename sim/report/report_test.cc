@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sim/report/assets.h"
@@ -264,9 +265,14 @@ TEST_F(RecorderTest, WhatAServerAsksEndsWithTheAnswerOrWithTheServer) {
 
 TEST(Page, EveryKindOfFaultHasAPlace) {
   using Kind = chaos::Injection::Kind;
+  std::string known;  // what stands between "kinds: [" and "]"
+  for (const absl::string_view part : absl::StrSplit(Asset("faults.js"), "kinds: [")) {
+    if (part.find("kinds") == part.npos)
+      absl::StrAppend(&known, part.substr(0, part.find(']')), ",");
+  }
   for (int i = static_cast<int>(Kind::kCut); i < static_cast<int>(Kind::kEnd); ++i) {
     const std::string name = chaos::KindName(static_cast<Kind>(i));
-    EXPECT_THAT(std::string(Asset("faults.js")), HasSubstr(absl::StrCat("\"", name, "\"")));
+    EXPECT_THAT(known, HasSubstr(absl::StrCat("\"", name, "\"")));
   }
 }
 
