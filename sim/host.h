@@ -52,6 +52,8 @@ class Host : private EventTarget, private Runner {
   HostId id() const { return id_; }
   const std::string& ip() const { return ip_; }
   const std::string& name() const { return name_; }
+  // While its fibers run; and for good, when one of them failed a check.
+  bool in_fibers() const { return in_fibers_; }
 
   // Starts a process: `main` runs on its root fiber at the world's next step, and the process ends
   // when main has returned and no fiber is left. Everything made from the Env must be destroyed by

@@ -23,6 +23,15 @@ namespace {
 using chaos::JsonString;
 using cluster::Report;
 
+// "short-append=12 ...", or "none".
+std::string Buggified(const Report& report) {
+  std::vector<std::string> fired;
+  for (const auto& [site, count] : report.buggify) {
+    if (count > 0) fired.push_back(absl::StrCat(site, "=", count));
+  }
+  return fired.empty() ? "none" : absl::StrJoin(fired, " ");
+}
+
 void PrintText(const Report& report, const std::string& repeat, double wall, bool schedule) {
   std::printf("seed      %llu\n", static_cast<unsigned long long>(report.seed));
   std::printf("verdict   %s\n", cluster::VerdictName(report.verdict));
@@ -44,11 +53,7 @@ void PrintText(const Report& report, const std::string& repeat, double wall, boo
   std::vector<std::string> probes;
   for (const auto& [name, count] : report.probes) probes.push_back(absl::StrCat(name, "=", count));
   std::printf("happened  %s\n", absl::StrJoin(probes, " ").c_str());
-  std::vector<std::string> fired;
-  for (const auto& [site, count] : report.buggify) {
-    if (count > 0) fired.push_back(absl::StrCat(site, "=", count));
-  }
-  std::printf("buggify   %s\n", fired.empty() ? "none" : absl::StrJoin(fired, " ").c_str());
+  std::printf("buggify   %s\n", Buggified(report).c_str());
   std::printf("tunables  %s\n", report.tunables.c_str());
   if (schedule || report.verdict != cluster::Verdict::kPass) {
     std::printf("schedule\n");
@@ -117,9 +122,9 @@ absl::StatusOr<uint64_t> SeedOf(const flags::Parsed& parsed, const chaos::Experi
 absl::Status WritePicture(const std::string& path, const Report& report, const Scenario& scenario,
                           const std::string& repeat, const report::Recording& recording) {
   const report::Heading heading{
-      scenario.argument,   report.seed, cluster::VerdictName(report.verdict),
-      report.hash.ToHex(), repeat,      report.events,
-      report.tunables};
+      scenario.argument,   report.seed,      cluster::VerdictName(report.verdict),
+      report.hash.ToHex(), repeat,           report.events,
+      report.tunables,     Buggified(report)};
   std::ofstream file(path, std::ios::binary);
   file << report::Page(heading, recording);
   file.close();

@@ -93,6 +93,7 @@ class ServerImpl final : public Server {
   absl::Status RunClusterUpdate();
 
   absl::StatusOr<raft::Raft::Proposed> Propose(const std::string& command);
+  absl::StatusOr<ExecuteReply> Forward(NodeId leader, const std::string& command, Instant deadline);
   absl::StatusOr<ExecuteReply> ExecuteHere(const std::string& command, Instant deadline);
   absl::StatusOr<Index> ConfirmHere(Instant deadline);
   absl::StatusOr<Index> ReadRound(bool lease);

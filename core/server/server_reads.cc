@@ -45,9 +45,14 @@ absl::StatusOr<Index> ServerImpl::ReadRound(bool lease) {
   const NodeId leader = raft_status().leader;
   if (leader == options_.id) return ConfirmHere(deadline);
   if (leader == NodeId()) return absl::UnavailableError("No cluster leader");
-  KONSUL_ASSIGN_OR_RETURN(const ReadIndexReply reply,
-                          transport_->ReadIndex(leader, ReadIndexRequest{lease}, deadline));
-  return reply.index;
+  Observer* const observer = options_.observer;
+  const uint64_t call =
+      observer == nullptr ? 0 : observer->OnCall({PeerCall::Kind::kReadIndex, options_.id, leader});
+  const absl::StatusOr<ReadIndexReply> reply =
+      transport_->ReadIndex(leader, ReadIndexRequest{lease}, deadline);
+  if (observer != nullptr) observer->OnAnswer(call, reply.status(), 0);
+  KONSUL_RETURN_IF_ERROR(reply.status());
+  return reply->index;
 }
 
 absl::StatusOr<Index> ServerImpl::ConfirmHere(Instant deadline) {

@@ -29,8 +29,7 @@ absl::StatusOr<std::string> ServerImpl::Execute(std::string command, Instant dea
     KONSUL_RETURN_IF_ERROR(failure_);
     KONSUL_ASSIGN_OR_RETURN(const NodeId leader, AwaitLeader(deadline));
     absl::StatusOr<ExecuteReply> reply =
-        leader == options_.id ? ExecuteHere(command, deadline)
-                              : transport_->Execute(leader, ExecuteRequest{command}, deadline);
+        leader == options_.id ? ExecuteHere(command, deadline) : Forward(leader, command, deadline);
     if (reply.ok()) return std::move(reply->result);
     // Only Unavailable promises that nothing happened.
     if (!absl::IsUnavailable(reply.status())) return reply.status();
@@ -38,6 +37,17 @@ absl::StatusOr<std::string> ServerImpl::Execute(std::string command, Instant dea
     if (env_.After(kRetryPause) >= deadline) return absl::UnavailableError("No cluster leader");
     KONSUL_RETURN_IF_ERROR(env_.Sleep(kRetryPause));
   }
+}
+
+absl::StatusOr<ExecuteReply> ServerImpl::Forward(NodeId leader, const std::string& command,
+                                                 Instant deadline) {
+  Observer* const observer = options_.observer;
+  const uint64_t call =
+      observer == nullptr ? 0 : observer->OnCall({PeerCall::Kind::kWrite, options_.id, leader});
+  absl::StatusOr<ExecuteReply> reply =
+      transport_->Execute(leader, ExecuteRequest{command}, deadline);
+  if (observer != nullptr) observer->OnAnswer(call, reply.status(), 0);
+  return reply;
 }
 
 absl::StatusOr<raft::Raft::Proposed> ServerImpl::Propose(const std::string& command) {

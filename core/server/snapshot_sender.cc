@@ -65,9 +65,8 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
     const Instant began = env_.clock.Now();
     const uint64_t bytes = chunk.bytes.size();
     chunk.to_learner = driver_.raft().configuration().IsLearner(to);
-    KONSUL_ASSIGN_OR_RETURN(
-        const SnapshotChunkReply reply,
-        transport.SendChunk(to, std::move(chunk), env_.After(options_.chunk_timeout)));
+    KONSUL_ASSIGN_OR_RETURN(const SnapshotChunkReply reply,
+                            SendPiece(to, std::move(chunk), transport));
     if (reply.installed) return AwaitReplication(to, meta.point.last.index);
     if (reply.term > term) return absl::AbortedError("the follower knows a later term");
     if (reply.offset >= meta.bytes) {
@@ -83,6 +82,23 @@ absl::Status SnapshotSender::SendAll(NodeId to, Transport& transport) {
                                                    " of its ", meta.bytes, " bytes")));
     }
   }
+}
+
+absl::StatusOr<SnapshotChunkReply> SnapshotSender::SendPiece(NodeId to, SnapshotChunk chunk,
+                                                             Transport& transport) {
+  const Instant deadline = env_.After(options_.chunk_timeout);
+  if (observer_ == nullptr) return transport.SendChunk(to, std::move(chunk), deadline);
+  const uint64_t bytes = chunk.meta.bytes;
+  const uint64_t call = observer_->OnCall({.kind = PeerCall::Kind::kSnapshotPiece,
+                                           .from = self_,
+                                           .to = to,
+                                           .snapshot = chunk.meta.point.last.index,
+                                           .bytes = bytes,
+                                           .first = chunk.bytes.empty()});
+  absl::StatusOr<SnapshotChunkReply> reply = transport.SendChunk(to, std::move(chunk), deadline);
+  const uint64_t have = !reply.ok() ? 0 : reply->installed ? bytes : reply->offset;
+  observer_->OnAnswer(call, reply.status(), have);
+  return reply;
 }
 
 // What arrives damaged was damaged on the way, there, or here. This server's tables are not read

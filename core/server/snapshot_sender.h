@@ -30,6 +30,9 @@ class SnapshotSender {
 
  private:
   absl::Status SendAll(NodeId to, Transport& transport);
+  // One request and its reply; the observer is told of both.
+  absl::StatusOr<SnapshotChunkReply> SendPiece(NodeId to, SnapshotChunk chunk,
+                                               Transport& transport);
   void Mend();
   absl::Status Lost(absl::Status status);
   absl::Status AwaitReplication(NodeId to, Index index);

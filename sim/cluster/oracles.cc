@@ -146,4 +146,20 @@ void NodeObserver::OnApplied(NodeId node, Index index, const Hash128& digest) {
   if (oracles_.recorder != nullptr) oracles_.recorder->OnApplied(number_, index);
 }
 
+uint64_t NodeObserver::OnCall(const server::PeerCall& call) {
+  if (muted_ || oracles_.recorder == nullptr) return 0;
+  using Kind = server::PeerCall::Kind;
+  if (call.kind == Kind::kSnapshotPiece) {
+    return oracles_.recorder->OnPiece(call.from, call.to, call.snapshot, call.bytes, call.first);
+  }
+  return oracles_.recorder->OnCall(call.kind == Kind::kWrite ? report::CallRecord::Kind::kWrite
+                                                             : report::CallRecord::Kind::kReadIndex,
+                                   call.from, call.to);
+}
+
+void NodeObserver::OnAnswer(uint64_t call, const absl::Status& status, uint64_t have) {
+  if (muted_ || oracles_.recorder == nullptr) return;
+  oracles_.recorder->OnAnswer(call, status.ok() ? "" : status.ToString(), have);
+}
+
 }  // namespace konsul::cluster

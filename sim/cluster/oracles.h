@@ -73,6 +73,8 @@ class NodeObserver : public server::Observer {
   void OnPersisted(const raft::Raft& raft) override;
   void OnApplied(NodeId node, Index index, const Hash128& digest) override;
   void OnDataLoss(const absl::Status& status) override { data_loss_ = status; }
+  uint64_t OnCall(const server::PeerCall& call) override;
+  void OnAnswer(uint64_t call, const absl::Status& status, uint64_t have) override;
 
   // While a process runs and has its log recovered.
   bool started() const { return raft_ != nullptr; }

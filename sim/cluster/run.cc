@@ -108,7 +108,13 @@ Report Run::Execute() {
 }
 
 Report Run::ReportOfFailedCheck(const std::string& text) {
-  Fail("invariant", text);
+  // Whose fiber it was that did not come back; none when it was the simulator's own check.
+  std::string whose;
+  for (const sim::HostId id : world_.host_ids()) {
+    const sim::Host& host = world_.host(id);
+    if (host.in_fibers()) whose = absl::StrCat(host.name(), ": ");
+  }
+  Fail("invariant", absl::StrCat(whose, text));
   EndRecord();
   return MakeReport();
 }

@@ -58,6 +58,7 @@ void Run::CheckResources() {
   // Where nobody can promise that it works again, clients may still be waiting for it.
   if (!world_.Fork("resources").Chance(1, kOneIn) || !cluster_.AllClientsEnded()) return;
   RecordPhase("servers are idle");
+  RecordCheck("resources");
   size_t deployed = 0;
   for (const auto& server : cluster_.servers()) deployed += server->deployed() ? 1 : 0;
   if (deployed == 0) return;
@@ -88,6 +89,7 @@ void Run::CheckResources() {
 void Run::RebuildStates() {
   if (!experiment_.Checks("state-digest")) return;
   RecordPhase("states are rebuilt");
+  RecordCheck("state-digest");
   std::vector<const ServerHost*> rebuilt;
   for (const auto& server : cluster_.servers()) {
     if (!server->serving() || server->damaged()) continue;

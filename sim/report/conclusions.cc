@@ -191,6 +191,10 @@ void Link(FindingRecord& finding, const std::map<std::string, size_t>& names,
       finding.operations.push_back(i);
     }
   }
+  // As the text names them: what is wrong comes first.
+  const auto place = [&](size_t i) { return finding.text.find(checkers::Describe(operations[i])); };
+  std::stable_sort(finding.operations.begin(), finding.operations.end(),
+                   [&](size_t a, size_t b) { return place(a) < place(b); });
 }
 
 void ExplainLosses(Recording& recording) {

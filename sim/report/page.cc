@@ -11,8 +11,10 @@ std::string Page(const Heading& heading, const Recording& recording) {
   return absl::StrCat(Asset("head.html"), "<style>\n", Asset("report.css"), "</style>\n",
                       Asset("body.html"), "<script id=\"data\" type=\"application/json\">",
                       Serialize(heading, recording), "</script>\n<script>\n\"use strict\";\n",
-                      Asset("model.js"), Asset("lanes.js"), Asset("draw.js"), Asset("find.js"),
-                      Asset("panel.js"), Asset("view.js"), "</script>\n</body>\n</html>\n");
+                      Asset("model.js"), Asset("faults.js"), Asset("lanes.js"), Asset("draw.js"),
+                      Asset("draw_messages.js"), Asset("draw_lanes.js"), Asset("find.js"),
+                      Asset("story.js"), Asset("panel.js"), Asset("view.js"),
+                      "</script>\n</body>\n</html>\n");
 }
 
 }  // namespace konsul::report

@@ -60,7 +60,9 @@ void Recorder::SetProgress(size_t server, const raft::Status& status) {
 void Recorder::OnDown(size_t server) {
   SetState(server, State::kDown, 0);
   for (const auto& [id, number] : server_of_) {
-    if (number == server) messages_.OnDown(id);
+    if (number != server) continue;
+    messages_.OnDown(id);
+    calls_.OnDown(Now(), id);
   }
 }
 
@@ -68,6 +70,7 @@ void Recorder::OnStart(size_t server, const raft::Status& status) {
   server_of_[status.id] = server;
   SetState(server, static_cast<State>(status.role), status.term.value);
   SetProgress(server, status);
+  SetApplied(server, status.applied);  // the tables begin with what the snapshot holds
 }
 
 void Recorder::OnReady(size_t server, const raft::Status& status, const raft::Ready& ready) {
@@ -96,6 +99,10 @@ void Recorder::OnPersisted(size_t server, const raft::Status& status) {
 
 void Recorder::OnApplied(size_t server, Index applied) {
   OnChecked("state-digest");
+  SetApplied(server, applied);
+}
+
+void Recorder::SetApplied(size_t server, Index applied) {
   auto& progress = recording_.servers[server].progress;
   if (progress.empty() || progress.back().applied == applied.value) return;
   if (progress.back().at != Now()) {
@@ -144,10 +151,12 @@ void Recorder::Finish(sim::Time faults_began, const std::vector<chaos::Injection
                       const std::map<std::string, std::string>& names) {
   recording_.end = Now();
   recording_.lanes = std::move(lanes);
-  recording_.messages = messages_.Take([this](NodeId id) -> int64_t {
+  const auto server_of = [this](NodeId id) -> int64_t {
     const auto it = server_of_.find(id);
     return it == server_of_.end() ? -1 : static_cast<int64_t>(it->second);
-  });
+  };
+  recording_.messages = messages_.Take(server_of);
+  calls_.Take(recording_.end, server_of, recording_);
   std::stable_sort(recording_.marks.begin(), recording_.marks.end(),
                    [](const Mark& a, const Mark& b) { return a.at < b.at; });
   recording_.faults = FaultsOf(schedule, faults_began.ns, recording_.end);
@@ -155,8 +164,15 @@ void Recorder::Finish(sim::Time faults_began, const std::vector<chaos::Injection
   for (OperationRecord& op : recording_.operations) {
     if (const auto it = names.find(op.server); it != names.end()) op.server = it->second;
   }
-  std::map<std::string, size_t> known;  // a server by its name, and by the ids that it had
+  // A server by its name, by the ids that it had, and by its address.
+  std::map<std::string, size_t> known;
   for (size_t i = 0; i < recording_.servers.size(); ++i) known[recording_.servers[i].name] = i;
+  for (const auto& [address, name] : names) {
+    if (const auto it = known.find(name); it != known.end()) {
+      recording_.servers[it->second].address = address;
+      known.emplace(address, it->second);
+    }
+  }
   for (const auto& [id, server] : server_of_) {
     known[ToHex(id.value)] = server;
     recording_.servers[server].ids.push_back(ToHex(id.value));

@@ -18,6 +18,7 @@
 #include "sim/checkers/findings.h"
 #include "sim/checkers/history.h"
 #include "sim/log_ring.h"
+#include "sim/report/call_log.h"
 #include "sim/report/message_log.h"
 #include "sim/report/recording.h"
 #include "sim/trace.h"
@@ -38,6 +39,15 @@ class Recorder {
   void OnReady(size_t server, const raft::Status& status, const raft::Ready& ready);
   void OnPersisted(size_t server, const raft::Status& status);
   void OnApplied(size_t server, Index applied);
+  uint64_t OnCall(CallRecord::Kind kind, NodeId from, NodeId to) {
+    return calls_.OnCall(Now(), kind, from, to);
+  }
+  uint64_t OnPiece(NodeId from, NodeId to, Index snapshot, uint64_t bytes, bool first) {
+    return calls_.OnPiece(Now(), from, to, snapshot.value, bytes, first);
+  }
+  void OnAnswer(uint64_t call, absl::string_view error, uint64_t have) {
+    calls_.OnAnswer(Now(), call, error, have);
+  }
 
   void OnTrace(const sim::TraceRecord& record);
   void OnLog(const sim::LogLine& line);
@@ -60,12 +70,14 @@ class Recorder {
   int64_t Slice() const { return Now() / kCheckSlice; }
   void SetState(size_t server, State state, uint64_t term);
   void SetProgress(size_t server, const raft::Status& status);
+  void SetApplied(size_t server, Index applied);
   std::string HostName(sim::HostId host) const;
 
   std::function<sim::Time()> now_;
   std::vector<std::string> hosts_;
   std::map<NodeId, size_t> server_of_;
   MessageLog messages_;
+  CallLog calls_;
   Recording recording_;
 };
 

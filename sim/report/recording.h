@@ -38,6 +38,7 @@ struct Progress {
 struct ServerTrack {
   std::string name;
   std::vector<std::string> ids;  // that servers on this machine had, as logs show them
+  std::string address;           // where clients ask it
   std::vector<Span> spans;       // two that follow each other differ
   std::vector<Progress> progress;
 };
@@ -73,6 +74,29 @@ struct MessageRecord {
   // By kind; append: previous index, entries, commit; reply: match or rejected, hint; vote request:
   // last index, last term; vote reply: granted.
   uint64_t a = 0, b = 0, c = 0;
+};
+
+// What one server asked another outside of the messages of consensus.
+struct CallRecord {
+  enum class Kind : uint8_t { kWrite, kReadIndex };
+  Kind kind = Kind::kWrite;
+  uint32_t from = 0;
+  uint32_t to = 0;
+  int64_t begin = 0;
+  int64_t end = 0;
+  std::string outcome;  // "ok", or what came instead of an answer
+};
+
+// A snapshot on its way from a leader.
+struct TransferRecord {
+  uint32_t from = 0;
+  uint32_t to = 0;
+  uint64_t index = 0;  // of its last entry
+  uint64_t bytes = 0;
+  int64_t begin = 0;
+  int64_t end = 0;
+  std::string outcome;                              // "complete", or why not
+  std::vector<std::pair<int64_t, uint64_t>> steps;  // how many bytes were there, and when
 };
 
 // Something at one moment: what a server's log says, or what the world did to a host.
@@ -130,6 +154,8 @@ struct Recording {
   std::vector<ServerTrack> servers;
   std::vector<std::string> lanes;       // of clients
   std::vector<MessageRecord> messages;  // by the time of sending
+  std::vector<CallRecord> calls;        // by their begin
+  std::vector<TransferRecord> transfers;
   std::vector<Mark> marks;
   std::vector<FaultSpan> faults;
   std::vector<OperationRecord> operations;
@@ -147,6 +173,7 @@ struct Heading {
   std::string repeat;   // the command
   uint64_t events = 0;  // of the run's trace
   std::string tunables;
+  std::string buggify;  // what the simulator chose to do oddly, "short-append 12, ..."
 };
 
 }  // namespace konsul::report

@@ -3,8 +3,10 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sim/report/assets.h"
 #include "sim/report/conclusions.h"
 #include "sim/report/recorder.h"
 #include "sim/report/script_string.h"
@@ -179,10 +181,98 @@ TEST_F(RecorderTest, AFindingKnowsWhomItIsAbout) {
   const Recording& recording = Finish();
   ASSERT_EQ(recording.findings.size(), 1u);
   EXPECT_EQ(recording.findings[0].at, 7 * kMs);
-  EXPECT_THAT(recording.findings[0].servers, ElementsAre(1));
+  EXPECT_THAT(recording.findings[0].servers, ElementsAre(0, 1));  // n1 by its address
   EXPECT_THAT(recording.findings[0].operations, ElementsAre(1));
   EXPECT_THAT(recording.findings[0].terms, ElementsAre(18));
   EXPECT_EQ(recording.operations[0].server, "n1");
+}
+
+TEST_F(RecorderTest, OfOperationsTheOneThatTheTextNamesFirstComesFirst) {
+  checkers::Operation op;
+  for (const char* key : {"reg/1", "reg/2"}) {
+    op.key = key;
+    history_.Invoke(op);
+  }
+  const auto& operations = history_.operations();
+  recorder_.OnFindings(
+      {{"linearizability", absl::StrCat("[", checkers::Describe(operations[1]),
+                                        "] cannot be: ", checkers::Describe(operations[0]))}});
+  EXPECT_THAT(Finish().findings[0].operations, ElementsAre(1, 0));
+}
+
+TEST_F(RecorderTest, ASnapshotIsOneTransferHoweverManyPieces) {
+  const auto piece = [&](uint64_t index, bool first) {
+    return recorder_.OnPiece(NodeId(11), NodeId(12), Index(index), 100, first);
+  };
+  now_ = kMs;
+  uint64_t call = piece(7, true);
+  now_ = 2 * kMs;
+  recorder_.OnAnswer(call, "", 40);  // it had some of it
+  call = piece(7, false);
+  now_ = 3 * kMs;
+  recorder_.OnAnswer(call, "", 100);
+  call = piece(8, true);
+  now_ = 4 * kMs;
+  recorder_.OnAnswer(call, "UNAVAILABLE: gone", 0);
+  now_ = 5 * kMs;
+  call = piece(8, true);
+  now_ = 6 * kMs;
+  recorder_.OnAnswer(call, "", 0);
+  now_ = 8 * kMs;
+  call = piece(9, true);  // it never came to the end of the one before
+  now_ = 9 * kMs;
+  recorder_.OnDown(0);
+  recorder_.OnAnswer(call, "", 100);  // nobody waits for it
+  call = recorder_.OnPiece(NodeId(12), NodeId(11), Index(9), 100, true);
+  now_ = 10 * kMs;
+  const Recording& recording = Finish();
+  std::vector<std::string> seen;
+  for (const TransferRecord& t : recording.transfers) {
+    seen.push_back(absl::StrCat(t.from, ">", t.to, " ", t.index, " ", t.begin / kMs, "-",
+                                t.end / kMs, " ", t.steps.back().second, " ", t.outcome));
+  }
+  EXPECT_THAT(seen, ElementsAre("0>1 7 1-3 100 complete", "0>1 8 3-4 0 UNAVAILABLE: gone",
+                                "0>1 8 5-6 0 given up", "0>1 9 8-9 0 the sender died",
+                                "1>0 9 9-10 0 on its way when the run ended"));
+  const auto data = Parsed(recording);
+  const auto& transfer = data.at("transfers").at(0);
+  EXPECT_EQ(transfer.at("bytes").as_int64(), 100);
+  EXPECT_EQ(boost::json::serialize(transfer.at("t")), "[1000,1000,1000]");
+  EXPECT_EQ(boost::json::serialize(transfer.at("have")), "[0,40,60]");
+}
+
+TEST_F(RecorderTest, WhatAServerAsksEndsWithTheAnswerOrWithTheServer) {
+  using Kind = CallRecord::Kind;
+  now_ = kMs;
+  const uint64_t write = recorder_.OnCall(Kind::kWrite, NodeId(12), NodeId(11));
+  const uint64_t read = recorder_.OnCall(Kind::kReadIndex, NodeId(12), NodeId(11));
+  recorder_.OnCall(Kind::kReadIndex, NodeId(12), NodeId(99));  // whoever that is
+  now_ = 3 * kMs;
+  recorder_.OnAnswer(write, "", 0);
+  recorder_.OnAnswer(0, "", 0);  // of a call from before there was a recorder
+  now_ = 4 * kMs;
+  recorder_.OnDown(1);
+  recorder_.OnAnswer(read, "", 0);
+  const Recording& recording = Finish();
+  ASSERT_EQ(recording.calls.size(), 2u);
+  EXPECT_EQ(recording.calls[0].end, 3 * kMs);
+  EXPECT_EQ(recording.calls[0].outcome, "ok");
+  EXPECT_EQ(recording.calls[1].kind, Kind::kReadIndex);
+  EXPECT_EQ(recording.calls[1].end, 4 * kMs);
+  EXPECT_EQ(recording.calls[1].outcome, "the sender died");
+  EXPECT_EQ(boost::json::serialize(Parsed(recording).at("calls").at("took")), "[2000,3000]");
+}
+
+TEST(Page, EveryKindOfFaultHasAPlace) {
+  using Kind = chaos::Injection::Kind;
+  std::string known;  // what stands between "kinds: [" and "]"
+  for (const absl::string_view part : absl::StrSplit(Asset("faults.js"), "kinds: [")) {
+    absl::StrAppend(&known, part.substr(0, part.find(']')), ",");
+  }
+  for (int i = static_cast<int>(Kind::kCut); i < static_cast<int>(Kind::kEnd); ++i) {
+    const std::string name = chaos::KindName(static_cast<Kind>(i));
+    EXPECT_THAT(known, HasSubstr(absl::StrCat("\"", name, "\"")));
+  }
 }
 
 TEST_F(RecorderTest, ThePageHoldsItsDataWhateverTheTextsAre) {
@@ -197,7 +287,7 @@ TEST_F(RecorderTest, ThePageHoldsItsDataWhateverTheTextsAre) {
   now_ = 5 * kMs;
   Send(Heartbeat(11, 12, 1));
   const Recording& recording = Finish({fault});
-  const Heading heading{evil, 18446744073709551615u, "pass", "ff", evil, 3, evil};
+  const Heading heading{evil, 18446744073709551615u, "pass", "ff", evil, 3, evil, evil};
   const auto data = Parsed(recording, heading);
   EXPECT_EQ(data.at("head").at("seed").as_string(), "18446744073709551615");
   EXPECT_EQ(data.at("end").as_int64(), 5000);

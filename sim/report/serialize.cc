@@ -69,14 +69,16 @@ std::string Head(const Heading& h) {
   return absl::StrCat("{\"scenario\":", ScriptString(h.scenario), ",\"seed\":\"", h.seed,
                       "\",\"verdict\":", ScriptString(h.verdict),
                       ",\"hash\":", ScriptString(h.hash), ",\"repeat\":", ScriptString(h.repeat),
-                      ",\"events\":", h.events, ",\"tunables\":", ScriptString(h.tunables), "}");
+                      ",\"events\":", h.events, ",\"tunables\":", ScriptString(h.tunables),
+                      ",\"buggify\":", ScriptString(h.buggify), "}");
 }
 
 std::string Server(const ServerTrack& server) {
   const auto at = [](const Progress& p) { return Micros(p.at); };
   const auto& p = server.progress;
   return absl::StrCat(
-      "{\"name\":", ScriptString(server.name), ",\"ids\":", Texts(server.ids), ",",
+      "{\"name\":", ScriptString(server.name), ",\"ids\":", Texts(server.ids),
+      ",\"address\":", ScriptString(server.address), ",",
       Differences("t", server.spans, [](const Span& s) { return Micros(s.begin); }), ",",
       Column("state", server.spans, [](const Span& s) { return static_cast<int>(s.state); }), ",",
       Column("term", server.spans, [](const Span& s) { return s.term; }), ",\"progress\":{",
@@ -100,6 +102,26 @@ std::string Messages(const std::vector<MessageRecord>& all) {
       ",", Differences("a", all, [](const M& m) { return m.a; }), ",",
       Column("b", all, [](const M& m) { return m.b; }), ",",
       Differences("c", all, [](const M& m) { return m.c; }), "}");
+}
+
+std::string Calls(const std::vector<CallRecord>& all, StringTable& table) {
+  using C = CallRecord;
+  return absl::StrCat(
+      "{", Column("kind", all, [](const C& c) { return static_cast<int>(c.kind); }), ",",
+      Column("from", all, [](const C& c) { return c.from; }), ",",
+      Column("to", all, [](const C& c) { return c.to; }), ",",
+      Differences("begin", all, [](const C& c) { return Micros(c.begin); }), ",",
+      Column("took", all, [](const C& c) { return Micros(c.end) - Micros(c.begin); }), ",",
+      Column("outcome", all, [&](const C& c) { return table(c.outcome); }), "}");
+}
+
+std::string Transfer(const TransferRecord& t) {
+  return absl::StrCat(
+      "{\"from\":", t.from, ",\"to\":", t.to, ",\"index\":", t.index, ",\"bytes\":", t.bytes,
+      ",\"begin\":", Micros(t.begin), ",\"end\":", Micros(t.end),
+      ",\"outcome\":", ScriptString(t.outcome), ",",
+      Differences("t", t.steps, [](const auto& step) { return Micros(step.first); }), ",",
+      Differences("have", t.steps, [](const auto& step) { return step.second; }), "}");
 }
 
 std::string Marks(const std::vector<Mark>& all, StringTable& table) {
@@ -151,6 +173,7 @@ std::string Check(const std::pair<const std::string, Checks>& row) {
 std::string Serialize(const Heading& heading, const Recording& r) {
   StringTable table;
   const std::string marks = Marks(r.marks, table);
+  const std::string calls = Calls(r.calls, table);
   const std::string operations = Operations(r.operations, table);
   const auto phase = [](const Phase& p) {
     return absl::StrCat("{\"begin\":", Micros(p.begin), ",\"name\":", ScriptString(p.name), "}");
@@ -159,6 +182,7 @@ std::string Serialize(const Heading& heading, const Recording& r) {
       "{\"head\":", Head(heading), ",\"end\":", Micros(r.end),
       ",\n\"strings\":", Texts(table.texts()), ",\n\"servers\":", Array(r.servers, Server),
       ",\n\"lanes\":", Texts(r.lanes), ",\n\"messages\":", Messages(r.messages),
+      ",\n\"calls\":", calls, ",\n\"transfers\":", Array(r.transfers, Transfer),
       ",\n\"marks\":", marks, ",\n\"faults\":", Array(r.faults, Fault),
       ",\n\"operations\":", operations, ",\n\"findings\":", Array(r.findings, Finding),
       ",\n\"phases\":", Array(r.phases, phase), ",\n\"checkSlice\":", Micros(kCheckSlice),

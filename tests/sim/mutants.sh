@@ -45,6 +45,16 @@ for file in "$here"/regressions/*.yaml; do
   fi
 done
 
+# A check that fails in a server says in which, and its run has a picture.
+picture=$(mktemp)
+said=$("$sim" run default --seed 1 --mutant clear-vote-on-step-down --bundle= --html "$picture") || true
+if ! echo "$said" | grep -q '^finding   invariant: n[0-9]*: .*check failed' ||
+  ! grep -q '"oracle":"invariant","text":"n[0-9]*: .*"servers":\[[0-9]' "$picture"; then
+  echo "a failed check does not name its server, or has no picture ($picture)" >&2
+  exit 1
+fi
+rm "$picture"
+
 echo "without the checks inside the servers"
 "$sim" mutants --search --without-checks --seeds "$seeds"
 

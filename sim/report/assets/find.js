@@ -10,10 +10,16 @@ function hit(x, y) {
     const f = findings.find(f => Math.abs(f.at - t) < 2 * near);
     return f ? {type: "finding", i: f.number} : {type: "oracles", i: 0};
   }
+  if (lane && lane.type === "phases") return null;
   if (lane && lane.type === "faults") {
-    const at = spans.findIndex((f, i) => t >= f.begin - near && t <= Math.max(f.end, f.begin) + near &&
-      Math.floor((y - lane.top) / 15) === packed.rows[i]);
-    return at < 0 ? null : {type: "fault", i: spans[at].number};
+    // The nearest: what repeats within a pixel stands in one row.
+    let best = -1, distance = near;
+    spans.forEach((f, i) => {
+      if (Math.floor((y - lane.top) / FAULT_ROW) !== packed.rows[i]) return;
+      const away = Math.max(0, f.begin - t, t - Math.max(f.end, f.begin));
+      if (away <= distance) { distance = away; best = i; }
+    });
+    return best < 0 ? null : {type: "fault", i: spans[best].number};
   }
   if (lane && lane.type === "operator") {
     const f = operatorActs.find(f => Math.abs(f.begin - t) < 1.5 * near);
@@ -30,9 +36,12 @@ function hit(x, y) {
     const i = nearestMark(lane.server.name, t, near);
     if (i >= 0) return {type: "mark", i};
   }
-  const message = nearestMessage(x, y);
-  if (message >= 0) return {type: "message", i: message};
-  return null;
+  const transfer = transfers.find(f => transferPasses(f) && t >= f.begin - near && t <= f.end + near &&
+    y >= transferTop(f) && y <= transferTop(f) + TRANSFER);
+  if (transfer) return {type: "transfer", i: transfer.number};
+  const message = nearestMessage(x, y), call = nearestCall(x, y);
+  if (call.i >= 0 && call.distance < message.distance) return {type: "call", i: call.i};
+  return message.i >= 0 ? {type: "message", i: message.i} : null;
 }
 function nearestMark(host, t, near) {
   let best = -1;
@@ -41,17 +50,30 @@ function nearestMark(host, t, near) {
   }
   return best;
 }
+// From a point to a line.
+function awayFrom(x, y, x1, y1, x2, y2) {
+  const dx = x2 - x1, dy = y2 - y1, part = Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy || 1)));
+  return Math.hypot(x - x1 - part * dx, y - y1 - part * dy);
+}
 function nearestMessage(x, y) {
-  let best = -1, distance = 5;
-  for (const i of visibleMessages()) {
-    if (!passes(i) || (crowded && isRoutine(messages.kind[i]))) continue;
-    const [x1, y1, x2, y2] = lineOf(i);
-    if (Math.min(x1, x2) > x + 5 || Math.max(x1, x2) < x - 5) continue;
-    const dx = x2 - x1, dy = y2 - y1, part = Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy || 1)));
-    const away = Math.hypot(x - x1 - part * dx, y - y1 - part * dy);
-    if (away < distance) { distance = away; best = i; }
+  let i = -1, distance = 5;
+  for (const k of messagesBetween(timeOf(x - 12), timeOf(x + 5))) {
+    if (messages.took[k] >= 0 && messages.sent[k] + messages.took[k] < timeOf(x - 5)) continue;
+    if (!passes(k) || (crowded && isRoutine(messages.kind[k]) && !isLost(messages.fate[k]))) continue;
+    const away = awayFrom(x, y, ...lineOf(k));
+    if (away < distance) { distance = away; i = k; }
   }
-  return best;
+  return {i, distance};
+}
+function nearestCall(x, y) {
+  let i = -1, distance = 5;
+  if (visibleCalls().length > FEW_CALLS) return {i, distance};
+  for (const k of visibleCalls(timeOf(x - 5), timeOf(x + 5))) {
+    const [x1, y1, turn, y2, x2] = callLine(k);
+    const away = Math.min(awayFrom(x, y, x1, y1, turn, y2), awayFrom(x, y, turn, y2, x2, y1));
+    if (away < distance) { distance = away; i = k; }
+  }
+  return {i, distance};
 }
 
 // All items as {type, i, j?, t, text, color}: rows of lists.
@@ -59,14 +81,18 @@ const rowOf = {
   message: i => ({type: "message", i, t: messages.sent[i], text: messageTitle(i),
     color: isLost(messages.fate[i]) ? "lost" : KINDS[messages.kind[i]].color}),
   operation: i => ({type: "operation", i, t: operations.begin[i], text: `${raw.lanes[operations.lane[i]]}: ${operationTitle(i)}`,
-    color: operations.outcome(i) === "ok" ? "ok" : "bad"}),
-  fault: i => ({type: "fault", i, t: faults[i].begin, text: describeFault(faults[i]), color: faults[i].color}),
+    color: OUTCOMES[operations.outcome(i)]}),
+  call: i => ({type: "call", i, t: calls.begin[i], text: callTitle(i), color: callFailed(i) ? "warn" : "call"}),
+  transfer: i => ({type: "transfer", i, t: transfers[i].begin, text: transferTitle(transfers[i]),
+    color: transfers[i].outcome === "complete" ? "snapshot" : "warn"}),
+  fault: i => ({type: "fault", i, t: faults[i].begin, text: describeFault(faults[i]), color: faults[i].color,
+    kind: `${faults[i].kind} ${faults[i].word}`, series: seriesOf(faults[i])}),
   mark: i => ({type: "mark", i, t: marks.t[i], text: `${marks.host(i)} ${marks.text(i)}`, color: ["soft", "warn", "bad", "soft", "operator"][marks.kind[i]]}),
   finding: i => ({type: "finding", i, t: findings[i].at, text: `${findings[i].oracle}: ${findings[i].text}`, color: "bad"}),
   span: (i, j) => ({type: "span", i, j, t: servers[i].begin[j],
-    text: `${servers[i].name} ${servers[i].state[j] === DOWN ? "goes down" : "becomes " + STATES[servers[i].state[j]]}` +
+    text: `${servers[i].name} ${servers[i].state[j] === DOWN ? "goes down" : servers[i].state[j] === STARTING ? "starts" : "becomes " + STATES[servers[i].state[j]]}` +
       (servers[i].state[j] < DOWN ? ` in term ${servers[i].term[j]}` : ""),
-    color: servers[i].state[j] === LEADER ? "accent" : servers[i].state[j] === DOWN ? "stop" : "candidate"}),
+    color: servers[i].state[j] === DOWN ? "down" : "", paint: spanColor(servers[i].state[j], servers[i].term[j])}),
 };
 
 // Everything whose row has all words of the query, by time.
@@ -75,7 +101,7 @@ function search(query) {
   if (!words.length) return [];
   const found = [];
   const look = row => {
-    const text = row.text.toLowerCase();
+    const text = (row.kind ? row.text + " " + row.kind : row.text).toLowerCase();
     if (words.every(w => text.includes(w))) found.push(row);
   };
   findings.forEach((_, i) => look(rowOf.finding(i)));
@@ -83,43 +109,8 @@ function search(query) {
   for (let i = 0; i < marks.t.length; i++) look(rowOf.mark(i));
   for (let i = 0; i < operations.count; i++) look(rowOf.operation(i));
   servers.forEach((s, n) => s.begin.forEach((_, i) => look(rowOf.span(n, i))));
+  transfers.forEach((_, i) => look(rowOf.transfer(i)));
+  for (let i = 0; i < calls.count; i++) look(rowOf.call(i));
   for (let i = 0; i < messages.count; i++) look(rowOf.message(i));
   return found.sort((a, b) => a.t - b.t);
-}
-
-// How far around an operation its causes are looked for.
-const AROUND = 300e3;
-const STORY_MESSAGES = 60;
-// The rows behind a finding: its operations and, around them (or before the finding, when it has
-// none), the faults, the changes of role and the messages of the servers that it names.
-function storyOf(finding) {
-  const windows = finding.operations.map(i =>
-    [operations.begin[i] - AROUND, operations.begin[i] + Math.max(0, operations.took[i]) + AROUND]);
-  if (!windows.length) windows.push([finding.at - 5 * AROUND, finding.at + 1]);
-  const inside = (a, b = a) => windows.some(([from, until]) => b >= from && a <= until);
-  const about = new Set(finding.servers);
-  for (const i of finding.operations) {
-    const s = servers.find(s => s.name === operations.server(i) || operations.server(i).startsWith(s.name));
-    if (s) about.add(s.number);
-  }
-  const terms = new Set(finding.terms);
-  const chosen = [];
-  for (let i = messages.count - 1; i >= 0 && chosen.length < STORY_MESSAGES; i--) {
-    const m = messages;
-    if (!inside(m.sent[i], m.sent[i] + Math.max(0, m.took[i]))) continue;
-    if (about.size && !about.has(m.from[i]) && !about.has(m.to[i])) continue;
-    if (terms.size && !terms.has(m.term[i])) continue;
-    if (isRoutine(m.kind[i]) && !isLost(m.fate[i])) continue;
-    chosen.push(i);
-  }
-  const rows = [...finding.operations.map(i => rowOf.operation(i)), ...chosen.map(i => rowOf.message(i))];
-  const storyFaults = faults.filter(f => f.kind !== "skipped" && inside(f.begin, f.end));
-  for (const f of storyFaults) rows.push(rowOf.fault(f.number));
-  for (const s of servers) {
-    if (about.size && !about.has(s.number)) continue;
-    s.begin.forEach((t, i) => { if (t > 0 && inside(t)) rows.push(rowOf.span(s.number, i)); });
-  }
-  rows.sort((a, b) => a.t - b.t);
-  return {rows, messages: new Set(chosen), faults: new Set(storyFaults.map(f => f.number)),
-    operations: new Set(finding.operations)};
 }

@@ -36,7 +36,7 @@ const servers = raw.servers.map((s, number) => {
   const begin = sums(s.t);
   const p = s.progress;
   return {
-    name: s.name, number, ids: s.ids, begin, state: s.state, term: s.term,
+    name: s.name, number, ids: s.ids, address: s.address, begin, state: s.state, term: s.term,
     until: i => i + 1 < begin.length ? begin[i + 1] : end,
     t: sums(p.t), last: sums(p.last), durable: sums(p.durable), commit: sums(p.commit),
     applied: sums(p.applied),
@@ -49,37 +49,52 @@ const messages = (() => {
   // Few take long (stream data waits for the heal of a cut); they are looked at apart.
   const long = [];
   for (let i = 0; i < sent.length; i++) if (took[i] > 1e6) long.push(i);
-  return {count: sent.length, kind: Uint8Array.from(m.kind), fate: Uint8Array.from(m.fate),
+  // How many of those before each are routine.
+  const routine = new Uint32Array(sent.length + 1);
+  for (let i = 0; i < sent.length; i++) routine[i + 1] = routine[i] + (isRoutine(m.kind[i]) ? 1 : 0);
+  return {routine, count: sent.length, kind: Uint8Array.from(m.kind), fate: Uint8Array.from(m.fate),
     from: Uint8Array.from(m.from), to: Uint8Array.from(m.to), term: sums(m.term), sent, took, long,
     a: sums(m.a), b: m.b, c: sums(m.c)};
 })();
 
+// Ids and addresses in log lines and findings mean little to people: the machine's name stands
+// there. What clients write is padded; of many equal characters three are enough.
+const nameOf = new Map(servers.flatMap(s => [...s.ids.map(id => [id, s.name]), [s.address, s.name]]));
+const named = s => s.replace(/\b[0-9a-f]{16}\b|\b\d+\.\d+\.\d+\.\d+\b/g, id => nameOf.get(id) || id)
+  .replace(/([^\s\d])\1{7,}/g, "$1$1$1");
+
 const text = i => raw.strings[i];
+
+// Requests between servers outside of the messages of consensus: to the one asked and back.
+const CALLS = ["forwarded write", "read index"];
+const calls = {count: raw.calls.kind.length, kind: raw.calls.kind, from: raw.calls.from, to: raw.calls.to,
+  begin: sums(raw.calls.begin), took: raw.calls.took, outcome: i => text(raw.calls.outcome[i]),
+  longest: raw.calls.took.reduce((a, b) => Math.max(a, b), 0)};
+const callFailed = i => calls.outcome(i) !== "ok";
+const transfers = raw.transfers.map((t, number) => ({...t, number, t: sums(t.t), have: sums(t.have)}));
 const operations = (() => {
   const o = raw.operations;
   const begin = sums(o.begin);
   const byLane = raw.lanes.map(() => []);
-  for (let i = 0; i < begin.length; i++) (byLane[o.lane[i]] ||= []).push(i);
-  return {count: begin.length, lane: o.lane, begin, took: o.took, byLane, detail: o.detail,
+  const badByLane = raw.lanes.map(() => []);
+  for (let i = 0; i < begin.length; i++) {
+    byLane[o.lane[i]].push(i);
+    if (!["ok", "refused"].includes(text(o.outcome[i]))) badByLane[o.lane[i]].push(i);
+  }
+  // A client has one operation at a time, so those of a lane also end in this order, nearly.
+  const longest = o.took.reduce((a, b) => Math.max(a, b), 0);
+  return {longest, count: begin.length, lane: o.lane, begin, took: o.took, byLane, badByLane, detail: o.detail.map(named),
     what: i => text(o.what[i]), key: i => text(o.key[i]), server: i => text(o.server[i]),
     outcome: i => text(o.outcome[i])};
 })();
-
-// Ids in log lines and findings mean little to people: the machine's name stands beside them.
-const nameOfId = new Map(servers.flatMap(s => s.ids.map(id => [id, s.name])));
-const named = s => s.replace(/\b[0-9a-f]{16}\b/g, id => nameOfId.get(id) || id);
 
 const MARKS = ["log", "warning", "error", "world", "snapshot"];
 const marks = {t: sums(raw.marks.t), kind: raw.marks.kind, host: i => text(raw.marks.host[i]),
   text: i => named(text(raw.marks.text[i]))};
 
-// Word and colour for the kinds of chaos/injection.h.
-const FAULTS = {cut: "cut", netem: "slow", reset: "cut", kill: "stop", "power-loss": "stop", pause: "slow",
-  clock: "clock", "io-fault": "disk", "io-latency": "disk", "io-stall": "disk", "io-rot": "disk",
-  "io-misdirect": "disk", operator: "operator", skipped: "soft"};
-const faults = raw.faults.map((f, number) => ({...f, number, color: FAULTS[f.kind] || "cut",
-  hosts: new Set([...f.targets, ...f.links.flat()])}));
 const findings = raw.findings.map((f, number) => ({...f, number, text: named(f.text)}));
+// What follows from what, when a client asks: the server that it asked.
+const serverOf = i => servers.find(s => operations.server(i).split(":")[0] === s.name) || null;
 const checks = raw.checks.map(c => ({oracle: c.oracle, slice: sums(c.slice), count: c.count,
   total: c.count.reduce((a, b) => a + b, 0)}));
 
@@ -107,7 +122,8 @@ function length(t) {
 
 function messageTitle(i) {
   const m = messages, lost = isLost(m.fate[i]) ? "lost " : "";
-  return `${lost}${KINDS[m.kind[i]].name} ${servers[m.from[i]].name} → ${servers[m.to[i]].name} term ${m.term[i]}`;
+  const answer = m.kind[i] === 1 || m.kind[i] === 3 ? (m.a[i] ? "granted " : "refused ") : "";
+  return `${lost}${answer}${KINDS[m.kind[i]].name.replace(answer ? " reply" : "//", "")} ${servers[m.from[i]].name} → ${servers[m.to[i]].name} term ${m.term[i]}`;
 }
 function messageFacts(i) {
   const {a, b, c, kind} = messages;
@@ -122,25 +138,9 @@ function messageFacts(i) {
     default: return [];
   }
 }
+const callTitle = i => `${CALLS[calls.kind[i]]} ${servers[calls.from[i]].name} → ${servers[calls.to[i]].name}` +
+  (callFailed(i) ? " failed" : "");
+const transferTitle = t => `snapshot ${servers[t.from].name} → ${servers[t.to].name} up to entry ${t.index}, ` +
+  `${t.bytes.toLocaleString("en")} bytes` + (t.outcome === "complete" ? "" : " · " + named(t.outcome));
 const operationTitle = i =>
   `${operations.what(i)} ${operations.key(i)} ${operations.detail[i]}`.trim() + ` · ${operations.outcome(i)}`;
-// Links in few words: "n1 n4 ⇹ n2 n3" when two groups cannot talk, "n1 → n2 n3", or one by one.
-function describeLinks(links) {
-  const has = new Set(links.map(l => l.join(">"))), ends = [...new Set(links.flat())].sort();
-  const one = ends.filter(e => e === ends[0] || !(has.has(ends[0] + ">" + e) || has.has(e + ">" + ends[0])));
-  const other = ends.filter(e => !one.includes(e));
-  const across = (from, to) => from.every(a => to.every(b => has.has(a + ">" + b)));
-  const size = one.length * other.length, all = (arrow, a, b) => `${a.join(" ")} ${arrow} ${b.join(" ")}`;
-  if (links.length === 2 * size && across(one, other) && across(other, one)) {
-    return one.length > other.length ? all("⇹", other, one) : all("⇹", one, other);
-  }
-  if (links.length === size && across(one, other)) return all("→", one, other);
-  if (links.length === size && across(other, one)) return all("→", other, one);
-  return links.map(([a, b]) => a + "→" + b).join(" ");
-}
-function describeFault(f) {
-  const whom = f.links.length ? describeLinks(f.links) : f.targets.join(" ");
-  const why = (/\((.*)\)$/.exec(f.text) || ["", ""])[1];
-  if (f.kind === "operator") return `${whom}: ${why}`;
-  return (f.name === f.kind ? f.name : `${f.name}: ${f.kind}`) + (whom ? " " + whom : "") + (why ? ` (${why})` : "");
-}

@@ -18,14 +18,13 @@ function select(item) {
 function jumpTo(row) {
   const {type, i, j} = row;
   const lasts = type === "message" ? Math.max(0, messages.took[i]) : type === "operation" ? operations.took[i]
-    : type === "fault" ? faults[i].end - faults[i].begin : type === "span" ? Math.min(servers[i].until(j) - servers[i].begin[j], 2e6) : 0;
-  let from = row.t, until = row.t + lasts;
-  const story = type === "finding" ? storyOf(findings[i]) : null;
-  if (story && story.rows.length) {
-    from = Math.min(...story.rows.filter(r => r.type !== "fault").map(r => r.t), from);
-    if (findings[i].operations.length) until = Math.max(...story.rows.filter(r => r.type !== "fault").map(r => r.t));
+    : type === "call" ? calls.took[i] : type === "transfer" ? transfers[i].end - transfers[i].begin : type === "fault" ? faults[i].end - faults[i].begin : type === "span" ? Math.min(servers[i].until(j) - servers[i].begin[j], 2e6) : 0;
+  if (type === "finding") {
+    setWindow(...windowOf(findings[i]));
+    return select({type, i});
   }
-  const span = Math.max((until - from) * 1.6, type === "message" ? 30e3 : 120e3);
+  const from = row.t, until = row.t + lasts;
+  const span = Math.max((until - from) * 1.6, type === "message" || type === "call" ? 30e3 : 120e3);
   const known = view.until - view.from;
   const wanted = type === "mark" || (known < span * 8 && known > span * 0.8) ? Math.min(known, Math.max(span, known)) : span;
   const middle = (from + until) / 2;
@@ -42,8 +41,8 @@ function step(rows, direction) {
   view.selected.t = next.t;
 }
 
-function chip(parent, text, color, pressed, toggle) {
-  const out = element("button", "chip", ...(color ? [swatch(color)] : []), text);
+function chip(parent, text, color, pressed, toggle, className = "chip") {
+  const out = element("button", className, ...(color ? [swatch(color)] : []), text);
   out.setAttribute("aria-pressed", pressed);
   out.onclick = () => {
     const now = out.getAttribute("aria-pressed") !== "true";
@@ -62,13 +61,16 @@ function start() {
   $("title").textContent = `${h.scenario} · seed ${h.seed}`;
   $("verdict").textContent = h.verdict;
   $("verdict").classList.toggle("bad", h.verdict !== "pass");
+  if (findings.length) $("headline").textContent = `${findings[0].oracle}: ${findings[0].text}` + (findings.length > 1 ? ` (and ${findings.length - 1} more)` : "");
+  $("headline").onclick = () => jumpTo(rowOf.finding(0));
   for (const [name, value] of [["simulated", seconds(end, 1e3)], ["events", h.events.toLocaleString("en")],
     ["messages", messages.count.toLocaleString("en")], ["operations", operations.count.toLocaleString("en")], ["hash", h.hash.slice(0, 12)]]) {
     const pair = element("div", "", element("dt", "", name), element("dd", "", value));
     if (name === "hash") pair.title = h.hash;
+    if (name !== "simulated" && name !== "events") pair.className = "minor";
     $("facts").append(pair);
   }
-  $("repeat").textContent = h.repeat;
+  $("repeat").textContent = $("repeat").title = h.repeat;
   $("copy").onclick = async () => {
     try { await navigator.clipboard.writeText(h.repeat); } catch {
       getSelection().selectAllChildren($("repeat")); document.execCommand("copy");
@@ -77,9 +79,11 @@ function start() {
     setTimeout(() => { $("copy").textContent = "copy"; }, 1200);
   };
   for (const kind of new Map(KINDS.map(k => [k.chip, k])).values()) {
-    chip($("kinds"), kind.chip, kind.color, true, toggleIn(view.hiddenKinds, kind.chip));
+    chip($("kinds"), kind.chip, kind.color, true, toggleIn(view.hidden, kind.chip));
   }
-  chip($("kinds"), "only lost", "lost", false, on => { view.onlyLost = on; });
+  if (calls.count) chip($("kinds"), "forwarded", "call", true, toggleIn(view.hidden, "forwarded"));
+  if (transfers.length) chip($("kinds"), "snapshot", "snapshot", true, toggleIn(view.hidden, "snapshot"));
+  chip($("kinds"), "only lost", "lost", false, on => { view.onlyLost = on; }, "chip only");
   for (const s of servers) chip($("nodes"), s.name, "", true, toggleIn(view.hiddenNodes, s.number));
   $("term").oninput = () => {
     const found = /^\s*(\d+)\s*(?:-\s*(\d+)?)?\s*$/.exec($("term").value);
@@ -139,8 +143,9 @@ function listen() {
       hideTip();
       return redraw();
     }
-    const item = hit(x, y);
+    const item = hit(x, y), told = item && ["operation", "message", "call"].includes(item.type) ? item : null;
     picture.classList.toggle("pointing", !!item);
+    if ((told && told.type + told.i) !== (view.hovered && view.hovered.type + view.hovered.i)) { view.hovered = told; redraw(); }
     if (item && item.type !== "oracles") showTip(item, event); else hideTip();
   };
   picture.onpointerup = event => {
@@ -152,7 +157,7 @@ function listen() {
     if (item && item.type === "oracles") { view.oraclesOpen = !view.oraclesOpen; return redraw(); }
     select(item);
   };
-  picture.onpointerleave = hideTip;
+  picture.onpointerleave = () => { hideTip(); if (view.hovered) { view.hovered = null; redraw(); } };
   picture.ondblclick = event => { zoom(0.35, event.offsetX); redraw(); };
   const moveWindow = event => {
     if (!event.buttons) return;
@@ -166,6 +171,11 @@ function listen() {
   document.addEventListener("keydown", onKey);
 }
 
+function violation(direction) {
+  if (!findings.length) return;
+  const at = view.selected && view.selected.type === "finding" ? view.selected.i + direction : 0;
+  jumpTo(rowOf.finding((at + findings.length) % findings.length));
+}
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const shift = (view.until - view.from) * 0.15;
@@ -175,7 +185,7 @@ function onKey(event) {
     ArrowUp: () => { view.scroll -= 40; }, ArrowDown: () => { view.scroll += 40; },
     "+": () => zoom(0.6), "=": () => zoom(0.6), "-": () => zoom(1 / 0.6), 0: () => $("fit").click(), Home: () => $("fit").click(),
     "[": () => step(faultRows, -1), "]": () => step(faultRows, 1), l: () => step(overviewRows(), 1), L: () => step(overviewRows(), -1),
-    n: () => step(view.results, 1), N: () => step(view.results, -1), v: () => findings.length && jumpTo(rowOf.finding(0)),
+    n: () => step(view.results, 1), N: () => step(view.results, -1), v: () => violation(1), V: () => violation(-1), i: () => { view.oraclesOpen = !view.oraclesOpen; },
     "/": () => $("search").focus(), "?": () => $("keys").click(), Escape: () => select(null),
   };
   if (!actions[event.key]) return;
@@ -195,7 +205,8 @@ function tipText(item) {
     return `${s.name} ${STATES[s.state[item.j]]}${s.state[item.j] < DOWN ? ` in term ${s.term[item.j]}` : ""}\n${seconds(s.begin[item.j])} for ${length(s.until(item.j) - s.begin[item.j])}`;
   }
   const row = rowOf[item.type](item.i);
-  const lasts = item.type === "operation" ? operations.took[item.i] : item.type === "fault" ? faults[item.i].end - faults[item.i].begin : 0;
+  const lasts = item.type === "operation" ? operations.took[item.i] : item.type === "call" ? calls.took[item.i]
+    : item.type === "transfer" ? transfers[item.i].end - transfers[item.i].begin : item.type === "fault" ? faults[item.i].end - faults[item.i].begin : 0;
   return `${row.text}\n${seconds(row.t)}${lasts ? " for " + length(lasts) : ""}`;
 }
 function showTip(item, event) {
