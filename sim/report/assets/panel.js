@@ -150,7 +150,10 @@ const details = {
   },
   finding({i}) {
     const f = findings[i];
-    return [heading("bad", f.oracle), element("p", "finding", f.text), table([["found at", seconds(f.at)],
+    // What follows the first line is drawn in characters.
+    const [first, ...rest] = f.text.split("\n");
+    const window = rest.length ? [element("pre", "finding", rest.join("\n"))] : [];
+    return [heading("bad", f.oracle), element("p", "finding", first), ...window, table([["found at", seconds(f.at)],
       ...(f.servers.length ? [["about", f.servers.map(n => servers[n].name).join(", ")]] : [])]),
       ...list("behind it", view.story.rows)];
   },
