@@ -114,6 +114,21 @@ absl::Status ActivateMutant(const std::string& text) {
   return absl::OkStatus();
 }
 
+absl::Status ReadNumbers(const flags::Parsed& parsed,
+                         std::initializer_list<std::pair<const char*, uint64_t*>> numbers) {
+  constexpr uint64_t kMost = 1'000'000'000'000;
+  for (const auto& [name, value] : numbers) {
+    if (!parsed.Has(name)) continue;
+    const auto number = flags::ParseNumber(parsed.Get(name), 1, kMost);
+    if (!number.has_value()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--", name, " must be a whole number from 1, not \"", parsed.Get(name), "\""));
+    }
+    *value = *number;
+  }
+  return absl::OkStatus();
+}
+
 Scratch::Scratch() {
   std::error_code error;
   const bool shm = access("/dev/shm", W_OK) == 0;

@@ -2,7 +2,10 @@
 #ifndef KONSUL_CMD_KONSUL_SIM_COMMON_H_
 #define KONSUL_CMD_KONSUL_SIM_COMMON_H_
 
+#include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -37,6 +40,10 @@ std::string Unchecked(const std::string& mutant);
 absl::Status CheckMutant(const std::string& name);
 // The same, and switches it on in this process.
 absl::Status ActivateMutant(const std::string& name);
+
+// Sets those numbers, from 1, whose flags were given.
+absl::Status ReadNumbers(const flags::Parsed& parsed,
+                         std::initializer_list<std::pair<const char*, uint64_t*>> numbers);
 
 // A directory for the table stores of this process, on a memory file system where there is one.
 // Removed by the destructor, and when a check of this process fails.

@@ -105,16 +105,10 @@ std::string ToJson(const images::WorkloadResult& r) {
 
 int CrashImagesCommand(const flags::Parsed& parsed) {
   images::CheckOptions options;
-  const std::pair<const char*, uint64_t*> numbers[] = {{"bound", &options.bound},
-                                                       {"seed", &options.seed}};
-  for (const auto& [name, value] : numbers) {
-    if (!parsed.Has(name)) continue;
-    const auto number = flags::ParseNumber(parsed.Get(name), 1, 1'000'000'000);
-    if (!number.has_value()) {
-      return Usage(absl::StrCat("--", name, " must be a whole number from 1, not \"",
-                                parsed.Get(name), "\""));
-    }
-    *value = *number;
+  if (const absl::Status status =
+          ReadNumbers(parsed, {{"bound", &options.bound}, {"seed", &options.seed}});
+      !status.ok()) {
+    return Usage(status.message());
   }
   std::vector<std::string> names;
   for (const images::Workload& each : images::Workloads()) names.push_back(each.name);

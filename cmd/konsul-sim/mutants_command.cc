@@ -156,16 +156,10 @@ int MutantsCommand(const flags::Parsed& parsed) {
   SearchPlan plan;
   plan.seeds = 500;
   plan.jobs = static_cast<uint64_t>(std::max<int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN)));
-  const std::pair<const char*, uint64_t*> numbers[] = {{"seeds", &plan.seeds},
-                                                       {"jobs", &plan.jobs}};
-  for (const auto& [name, value] : numbers) {
-    if (!parsed.Has(name)) continue;
-    const auto number = flags::ParseNumber(parsed.Get(name), 1, 1'000'000'000);
-    if (!number.has_value()) {
-      return Usage(absl::StrCat("--", name, " must be a whole number from 1, not \"",
-                                parsed.Get(name), "\""));
-    }
-    *value = *number;
+  if (const absl::Status status =
+          ReadNumbers(parsed, {{"seeds", &plan.seeds}, {"jobs", &plan.jobs}});
+      !status.ok()) {
+    return Usage(status.message());
   }
   const Scratch scratch;
   plan.scratch = scratch.root();

@@ -130,20 +130,11 @@ absl::StatusOr<std::vector<std::unique_ptr<Scenario>>> LoadAll(const std::string
   return loaded;
 }
 
-absl::Status ReadNumbers(const flags::Parsed& parsed, SearchPlan& plan) {
-  const std::pair<const char*, uint64_t*> numbers[] = {{"seeds", &plan.seeds},
-                                                       {"start", &plan.start},
-                                                       {"jobs", &plan.jobs},
-                                                       {"twice-every", &plan.twice_every}};
-  for (const auto& [name, value] : numbers) {
-    if (!parsed.Has(name)) continue;
-    const auto number = flags::ParseNumber(parsed.Get(name), 1, 1'000'000'000'000);
-    if (!number.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "--", name, " must be a whole number from 1, not \"", parsed.Get(name), "\""));
-    }
-    *value = *number;
-  }
+absl::Status ReadPlan(const flags::Parsed& parsed, SearchPlan& plan) {
+  KONSUL_RETURN_IF_ERROR(ReadNumbers(parsed, {{"seeds", &plan.seeds},
+                                              {"start", &plan.start},
+                                              {"jobs", &plan.jobs},
+                                              {"twice-every", &plan.twice_every}}));
   const bool endless = parsed.GetBool("until-found") || (parsed.Has("for") && !parsed.Has("seeds"));
   if (endless) plan.seeds = 1'000'000'000'000;
   if (parsed.Has("for")) {
@@ -174,7 +165,7 @@ int SearchCommand(const flags::Parsed& parsed) {
   plan.mutant = parsed.Get("mutant");
   plan.seeds = plan.scenarios.front()->experiment.runs;
   plan.jobs = static_cast<uint64_t>(std::max<int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN)));
-  if (const absl::Status status = ReadNumbers(parsed, plan); !status.ok()) return Usage(status);
+  if (const absl::Status status = ReadPlan(parsed, plan); !status.ok()) return Usage(status);
   const bool json = parsed.GetBool("json");
   const Scratch scratch;
   plan.scratch = scratch.root();

@@ -1,7 +1,4 @@
 // Two processes of one build, with different address spaces, and tracing on and off: one hash.
-#include <sys/wait.h>
-
-#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -9,30 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/sim/sim_command_support.h"
 
 namespace konsul {
 namespace {
 
 using ::testing::HasSubstr;
-
-struct Output {
-  int code = -1;
-  std::string text;
-};
-
-Output Sim(const std::string& arguments) {
-  const std::string command = absl::StrCat(KONSUL_SIM_BINARY, " ", arguments, " 2>&1");
-  Output out;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return out;
-  std::array<char, 4096> buffer;
-  while (const size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) {
-    out.text.append(buffer.data(), n);
-  }
-  const int status = pclose(pipe);
-  if (WIFEXITED(status)) out.code = WEXITSTATUS(status);
-  return out;
-}
 
 std::string HashOf(const std::string& arguments) {
   const Output out = Sim(absl::StrCat("run ", arguments, " --json"));

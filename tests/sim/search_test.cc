@@ -1,7 +1,4 @@
 // Searches: shares of many machines, limits, and what they say about themselves.
-#include <sys/wait.h>
-
-#include <array>
 #include <cstdio>
 #include <map>
 #include <set>
@@ -15,6 +12,7 @@
 #include "core/base/probe.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/sim/sim_command_support.h"
 
 namespace konsul::simulator {
 namespace {
@@ -141,25 +139,6 @@ TEST(CoverageTest, SurvivesThePipe) {
   EXPECT_EQ(coverage.rare_paths["split-vote"], 2u);
   EXPECT_EQ(coverage.matrix["kill/leader/quiet"], 4u);
   EXPECT_THAT(coverage.NeverTaken(), Contains("buggify/small-batch"));
-}
-
-struct Output {
-  int code = -1;
-  std::string text;
-};
-
-Output Sim(const std::string& arguments) {
-  const std::string command = absl::StrCat(KONSUL_SIM_BINARY, " ", arguments, " 2>&1");
-  Output out;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return out;
-  std::array<char, 4096> buffer;
-  while (const size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) {
-    out.text.append(buffer.data(), n);
-  }
-  const int status = pclose(pipe);
-  if (WIFEXITED(status)) out.code = WEXITSTATUS(status);
-  return out;
 }
 
 TEST(SearchCommand, AShareOfIt) {
