@@ -198,7 +198,11 @@ void Injector::BeginIo(const chaos::Injection& injection, const std::string& nam
   fault.ops = OpsOf(io);
   fault.glob = io.path;
   fault.ppm = io.percent_ppm;
-  if (injection.kind == Kind::kIoMisdirect) {
+  // A server whose disk gives errors gives up, and that is a crash: no moment for one while the
+  // write that went astray may be its last.
+  const bool misdirects = injection.kind == Kind::kIoMisdirect;
+  if (server != nullptr && (misdirects ? server->disk_fails() : server->fragile())) return;
+  if (misdirects) {
     fault.error = sim::DiskError::kMisdirect;
     fault.times = 1;
     const uint64_t number = disk.Arm(fault);

@@ -56,6 +56,7 @@ class ServerHost {
   // Disk faults begin (+1) and end (-1). From the first one on, until a start without any, the
   // server may give up by itself.
   void DiskFaults(int change);
+  bool disk_fails() const { return disk_faults_ > 0; }
   bool excused() const { return excused_; }
 
   // The disk was damaged: DataLoss is the right answer from now on.
