@@ -1,6 +1,6 @@
-// Which part of a search this process does, when many machines share one (docs/operations.md has
-// manifests). Machine I of N does every N-th run from the I-th on, so that all of them together do
-// exactly what one would, in whatever order they come.
+// Which part of a search this process does, when many machines share one; manifests are in
+// docs/features/simulation.md. Machine I of N does every N-th run from the I-th on, so that all of
+// them together do exactly what one would, in whatever order they come.
 #ifndef KONSUL_CMD_KONSUL_SIM_SHARE_H_
 #define KONSUL_CMD_KONSUL_SIM_SHARE_H_
 
