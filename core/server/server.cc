@@ -13,7 +13,6 @@ namespace {
 
 constexpr Duration kHandOverTimeout = 2s;
 // How long servers that were removed stay connected.
-constexpr Duration kBeforeForgetting = 1s;
 
 }  // namespace
 
@@ -133,19 +132,12 @@ void ServerImpl::ConfigurationChanged() {
   for (const raft::Member& member : configuration.Members()) {
     if (member.id == options_.id) continue;
     const absl::StatusOr<env::Endpoint> address = env::Endpoint::Parse(member.address);
-    if (address.ok()) transport_->Learn(member.id, *address);
+    if (!address.ok()) continue;
+    acquaintances_.Met(member.id, *address, true, env_.clock.Now());
+    transport_->Learn(member.id, *address);
   }
-  bool someone_left = false;
-  for (const NodeId id : configuration.retired) {
-    if (!configuration.IsMember(id)) someone_left |= forgotten_.insert(id).second;
-  }
-  // Not at once: they are still told that they may go.
-  if (someone_left) {
-    group_->Spawn("forget-peers", [this] {
-      if (!env_.Sleep(kBeforeForgetting).ok()) return;
-      for (const NodeId id : forgotten_) transport_->Forget(id);
-    });
-  }
+  acquaintances_.Follow(configuration, env_.clock.Now());
+  PartFromGuests();
   if (configuration.IsRetired(options_.id) && !configuration.IsMember(options_.id)) {
     env_.logger.Warn("server",
                      "this server was removed from the cluster; stop it, and delete its data "

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/server/server_impl.h"
@@ -117,7 +118,9 @@ absl::Status ServerImpl::Ask(const env::Endpoint& address, Instant deadline) {
   // One of those that begin a cluster with us is only a little ahead; it need not let us in.
   if (HasItsPlace() || BeginsWithUs()) return absl::OkStatus();
   found_cluster_ = peer.cluster;
-  transport_->Learn(peer.id, address);
+  Dial(peer.id, address);
+  asked_ = peer.id;
+  const absl::Cleanup answered = [this] { asked_ = NodeId(); };
   const AdminRequest request{.kind = AdminRequest::Kind::kAddServer,
                              .member = {options_.id, options_.name, options_.address.ToString()}};
   // Its link is only just being dialled, and there may be no leader for a moment.

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/server/acquaintances.h"
 #include "core/server/applier.h"
 #include "core/server/bootstrap.h"
 #include "core/server/commit_timer.h"
@@ -75,6 +76,8 @@ class ServerImpl final : public Server {
   void Fail(const absl::Status& status);
   void LeaderChanged(NodeId before);
   void NotePeer(const Introduction& peer);
+  void Dial(NodeId id, const env::Endpoint& address);
+  void PartFromGuests();
   // Keeps transport and identity in step with the configuration in the log.
   void ConfigurationChanged();
 
@@ -105,7 +108,7 @@ class ServerImpl final : public Server {
   Options options_;
   Storage storage_;
   BootstrapView view_;
-  std::map<NodeId, env::Endpoint> strangers_;  // who belonged to no cluster when they called
+  Acquaintances acquaintances_;
   RaftDriver driver_;
   LogWriter log_writer_;
   Applier applier_;
@@ -121,9 +124,10 @@ class ServerImpl final : public Server {
   std::map<uint64_t, PendingRead*> pending_reads_;
   uint64_t next_read_context_ = 1;
   Instant leader_contact_;
-  std::set<NodeId> forgotten_;  // servers that were removed
-  ClusterId stored_cluster_;    // in the node file
-  ClusterId found_cluster_;     // of a server that has one, before this one has
+  bool parting_ = false;      // a fiber waits for guests to fall silent
+  NodeId asked_;              // who is to let this server in, while it is asked
+  ClusterId stored_cluster_;  // in the node file
+  ClusterId found_cluster_;   // of a server that has one, before this one has
   // It is in a configuration that has not been committed for long, so maybe in nobody else's.
   bool doubts_its_place_ = false;
   CommitTimer commit_timer_;

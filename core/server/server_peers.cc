@@ -63,28 +63,42 @@ absl::Status ServerImpl::OnIntroduction(const Introduction& peer) {
   return absl::OkStatus();
 }
 
-// It may be a member, even the leader, by a configuration that this server has not got yet, and
-// perhaps can get from nobody else: it must be possible to answer it. Who belongs to no cluster yet
-// may do so later, over the same connection; its first message of consensus says so.
+// Who belongs to no cluster yet may do so later, over the same connection; its first message of
+// consensus says so.
 void ServerImpl::NotePeer(const Introduction& peer) {
   const absl::StatusOr<env::Endpoint> address = env::Endpoint::Parse(peer.address);
   if (peer.id == options_.id || transport_ == nullptr || !address.ok()) return;
   if (peer.cluster == ClusterId()) {
-    // One per address: whoever was there before is gone.
-    std::erase_if(strangers_, [&](const auto& each) { return each.second == *address; });
-    strangers_[peer.id] = *address;
+    acquaintances_.Met(peer.id, *address, false, env_.clock.Now());
   } else if (options_.cluster == ClusterId() || options_.cluster == peer.cluster) {
-    transport_->Learn(peer.id, *address);
+    Dial(peer.id, *address);
   }
+}
+
+void ServerImpl::Dial(NodeId id, const env::Endpoint& address) {
+  acquaintances_.Met(id, address, true, env_.clock.Now());
+  transport_->Learn(id, address);
+  PartFromGuests();
+}
+
+// Without a configuration, everybody who may be a member one day is a guest.
+void ServerImpl::PartFromGuests() {
+  if (parting_ || driver_.raft().configuration().empty() || !acquaintances_.AnyGuests()) return;
+  parting_ = true;
+  group_->Spawn("part-from-guests", [this] {
+    while (acquaintances_.AnyGuests() && env_.Sleep(Acquaintances::kPatience).ok()) {
+      const Instant now = env_.clock.Now();
+      if (asked_ != NodeId()) acquaintances_.Heard(asked_, now);
+      for (const NodeId id : acquaintances_.Part(now)) transport_->Forget(id);
+    }
+    parting_ = false;
+  });
 }
 
 void ServerImpl::OnRaftMessage(raft::Message message) {
   if (!failure_.ok()) return;
   const NodeId from = message.from;
-  if (const auto stranger = strangers_.find(from); stranger != strangers_.end()) {
-    transport_->Learn(from, stranger->second);
-    strangers_.erase(stranger);
-  }
+  if (const auto address = acquaintances_.Heard(from, env_.clock.Now())) Dial(from, *address);
   driver_.Step(std::move(message));
   if (from == raft_status().leader) leader_contact_ = env_.clock.Now();
 }
