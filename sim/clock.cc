@@ -120,7 +120,7 @@ void SimClock::Reboot(int64_t monotonic_start) {
 
 void SimClock::Changed(absl::string_view what, int64_t value) {
   engine_.trace().Add(engine_.now(), host_, EventKind::kClock,
-                      Hash64(what, static_cast<uint64_t>(value)), 0,
+                      HashContent(what, static_cast<uint64_t>(value)), 0,
                       [&] { return absl::StrCat(what, " ", value); });
   if (changed_) changed_();
 }

@@ -155,12 +155,12 @@ void DatagramLayer::Dropped(const UnderWay& datagram, const char* why) {
 }
 
 void DatagramLayer::Record(const UnderWay& datagram, EventKind kind, const char* what) {
-  engine_.trace().Add(engine_.now(), datagram.to, kind, Hash64(datagram.data, datagram.from.value),
-                      topology_.link(datagram.from, datagram.to).random.draws(), [&] {
-                        return absl::StrCat(what, " ", datagram.source.ToString(), " > ",
-                                            datagram.target.ToString(), " ", datagram.data.size(),
-                                            " bytes");
-                      });
+  engine_.trace().Add(
+      engine_.now(), datagram.to, kind, HashContent(datagram.data, datagram.from.value),
+      topology_.link(datagram.from, datagram.to).random.draws(), [&] {
+        return absl::StrCat(what, " ", datagram.source.ToString(), " > ",
+                            datagram.target.ToString(), " ", datagram.data.size(), " bytes");
+      });
 }
 
 }  // namespace konsul::sim

@@ -11,7 +11,7 @@ namespace konsul::sim {
 namespace {
 
 void Record(Engine& engine, HostId host, absl::string_view what, uint64_t value) {
-  engine.trace().Add(engine.now(), host, EventKind::kDiskFault, Hash64(what, value), 0,
+  engine.trace().Add(engine.now(), host, EventKind::kDiskFault, HashContent(what, value), 0,
                      [&] { return absl::StrCat(what, " ", value); });
 }
 
@@ -94,7 +94,7 @@ void SimDisk::Wipe() {
 }
 
 void SimDisk::Restore(absl::string_view path, absl::string_view content) {
-  Record(engine_, host_, absl::StrCat("restore ", path), Hash64(content));
+  Record(engine_, host_, absl::StrCat("restore ", path), HashContent(content));
   const auto node = store_->Open(path, env::OpenMode::kCreate);
   KONSUL_CHECK(node.ok(), node.status().ToString());
   FileImage& image = (*node)->image;

@@ -193,7 +193,8 @@ void DiskQueue::CutOff() {
 
 void DiskQueue::Record(EventKind kind, const DiskRequest& request, const char* what) {
   engine_.trace().Add(engine_.now(), host_, kind,
-                      Hash64(request.path, request.payload + request.op), random_.draws(), [&] {
+                      HashContent(request.path, request.payload + request.op), random_.draws(),
+                      [&] {
                         const char* name = request.op == kDiskRead       ? "read"
                                            : request.op == kDiskWrite    ? "write"
                                            : request.op == kDiskSync     ? "sync"

@@ -34,7 +34,7 @@ class Engine : private EventTarget {
   Time now() const { return now_; }
   uint64_t seed() const { return seed_; }
   // A stream of its own for every name; the same name gives the same stream.
-  env::Random Fork(absl::string_view name) const { return env::Random(Hash64(name, seed_)); }
+  env::Random Fork(absl::string_view name) const { return env::Random(HashName(name, seed_)); }
   Trace& trace() { return trace_; }
   const Trace& trace() const { return trace_; }
   fiber::StackPool& stacks() { return stacks_; }

@@ -9,9 +9,10 @@ namespace konsul::sim {
 namespace {
 
 void Record(Engine& engine, HostId from, HostId to, absl::string_view what, uint64_t value) {
-  engine.trace().Add(
-      engine.now(), from, EventKind::kLink, Hash64(what, to.value * 0x9e3779b97f4a7c15ULL + value),
-      0, [&] { return absl::StrCat(what, " ", from.value, " > ", to.value, " ", value); });
+  engine.trace().Add(engine.now(), from, EventKind::kLink,
+                     HashContent(what, to.value * 0x9e3779b97f4a7c15ULL + value), 0, [&] {
+                       return absl::StrCat(what, " ", from.value, " > ", to.value, " ", value);
+                     });
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ absl::StatusOr<size_t> SimFile::ReadAt(uint64_t offset, absl::Span<char> buffer)
 
 absl::Status SimFile::WriteAt(uint64_t offset, absl::string_view data) {
   KONSUL_RETURN_IF_ERROR(CheckWritable());
-  const DiskRequest request{kDiskWrite, path_, Hash64(data, offset), data.size()};
+  const DiskRequest request{kDiskWrite, path_, HashContent(data, offset), data.size()};
   return queue_.Run(life_, request, [&](const DiskOutcome& how) {
     FileImage& image = node_->image;
     const absl::string_view part = data.substr(0, std::min<uint64_t>(how.limit, data.size()));

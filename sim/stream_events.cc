@@ -188,7 +188,7 @@ void StreamLayer::DeliverOne(Connection& c, ConnectionId id, int from, const Seg
       absl::string_view(pipe.buffer).substr(pipe.head + pipe.arrived, segment.bytes);
   const auto kind = static_cast<uint64_t>(segment.kind);
   if (segment.kind != SegmentKind::kReset) {
-    Record(c, to, EventKind::kSegment, Hash64(bytes, id.Pack(from) + kind), "segment");
+    Record(c, to, EventKind::kSegment, HashContent(bytes, id.Pack(from) + kind), "segment");
   }
   if (segment.kind == SegmentKind::kEstablish) return Establish(c, id);
   if (segment.kind == SegmentKind::kReset) return OnReset(c, id, to);

@@ -113,7 +113,7 @@ absl::StatusOr<Bundle> LoadBundle(const std::string& path) {
 std::string BuildId() {
   const absl::StatusOr<std::string> program = ReadFile("/proc/self/exe");
   return absl::StrCat(__VERSION__, mutation::kCompiledIn ? ", planted bugs" : "", ", program ",
-                      program.ok() ? ToHex(Hash64(*program)) : "unknown");
+                      program.ok() ? ToHex(HashContent(*program)) : "unknown");
 }
 
 std::string BundleName(const std::string& scenario, uint64_t seed) {

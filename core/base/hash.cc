@@ -1,5 +1,8 @@
 #include "core/base/hash.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <cstddef>
 #include <cstring>
 
@@ -9,10 +12,14 @@ namespace konsul {
 
 std::string Hash128::ToHex() const { return absl::StrFormat("%016x%016x", hi, lo); }
 
-uint64_t Hash64(absl::string_view data, uint64_t seed) {
-  uint64_t hash = Mix64(seed ^ (0x9e3779b97f4a7c15ULL + data.size()));
-  const char* cursor = data.data();
-  size_t left = data.size();
+uint64_t HashContent(absl::string_view data, uint64_t seed) {
+  return XXH3_64bits_withSeed(data.data(), data.size(), seed);
+}
+
+uint64_t HashName(absl::string_view name, uint64_t seed) {
+  uint64_t hash = Mix64(seed ^ (0x9e3779b97f4a7c15ULL + name.size()));
+  const char* cursor = name.data();
+  size_t left = name.size();
   while (left >= 8) {
     uint64_t word;
     std::memcpy(&word, cursor, 8);

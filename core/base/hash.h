@@ -1,6 +1,6 @@
-// A fixed, seedless 128-bit hash: the same bytes give the same value in every process, compiler and
-// build. For digests and traces, where absl::Hash (salted per process) must not be used.
-// Not cryptographic.
+// Fixed hashes: the same bytes give the same value in every process, compiler and build. For
+// digests, traces and seeds, where absl::Hash (salted per process) must not be used. Not
+// cryptographic.
 #ifndef KONSUL_CORE_BASE_HASH_H_
 #define KONSUL_CORE_BASE_HASH_H_
 
@@ -32,8 +32,12 @@ constexpr uint64_t Mix64(uint64_t x) {
   return x;
 }
 
-// 64-bit hash of bytes, chained by `seed`.
-uint64_t Hash64(absl::string_view data, uint64_t seed = 0);
+// Of contents, chained by `seed`: XXH3 (64 bits, xxHash, doc/xxhash_spec.md),
+// as fast as memory.
+uint64_t HashContent(absl::string_view data, uint64_t seed = 0);
+
+// Of short names that become seeds of random streams. Every draw of every kept seed depends on it.
+uint64_t HashName(absl::string_view name, uint64_t seed = 0);
 
 // Takes values one after the other; order matters, and so do the boundaries between byte strings.
 class RollingHash {
@@ -44,7 +48,7 @@ class RollingHash {
   }
   void Add(absl::string_view bytes) {
     Add(bytes.size());
-    Add(Hash64(bytes));
+    Add(HashContent(bytes));
   }
 
   const Hash128& value() const { return state_; }

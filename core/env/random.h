@@ -32,7 +32,7 @@ class Random {
   bool Chance(uint64_t numerator, uint64_t denominator) { return Below(denominator) < numerator; }
 
   // An independent stream; the same name forks the same stream, whatever was drawn in between.
-  Random Fork(absl::string_view name) const { return Random(Hash64(name, seed_at_birth_)); }
+  Random Fork(absl::string_view name) const { return Random(HashName(name, seed_at_birth_)); }
 
   uint64_t draws() const { return draws_; }
 

@@ -28,7 +28,7 @@ absl::Status CheckSize(const std::string& payload) {
 Connection::Connection(const env::Env& env, std::unique_ptr<env::Stream> stream)
     : env_(env),
       stream_(std::move(stream)),
-      read_buffer_(kReadBytes, '\0'),
+      read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBytes)),
       writer_wakes_(env.scheduler) {
   parser_.SetPayloadMax(kIntroductionPayloadMax);
 }
@@ -43,12 +43,12 @@ absl::StatusOr<Envelope> Connection::Receive(Instant deadline) {
   while (true) {
     KONSUL_ASSIGN_OR_RETURN(std::optional<std::string> payload, parser_.Next());
     if (payload.has_value()) return Decode(*payload);
-    const size_t most = env_.scheduler.Fires(BuggifySite::kSmallRpcRead) ? 1 : read_buffer_.size();
+    const size_t most = env_.scheduler.Fires(BuggifySite::kSmallRpcRead) ? 1 : kReadBytes;
     const absl::StatusOr<size_t> n =
-        stream_->Read(absl::MakeSpan(read_buffer_).first(most), deadline);
+        stream_->Read(absl::MakeSpan(read_buffer_.get(), most), deadline);
     if (!n.ok()) return Noticed(n.status());
     if (*n == 0) return Noticed(absl::UnavailableError("the peer closed the connection"));
-    parser_.Feed(absl::string_view(read_buffer_.data(), *n));
+    parser_.Feed(absl::string_view(read_buffer_.get(), *n));
   }
 }
 

@@ -60,7 +60,7 @@ class Connection {
   const env::Env env_;
   std::unique_ptr<env::Stream> stream_;
   FrameParser parser_;
-  std::string read_buffer_;
+  const std::unique_ptr<char[]> read_buffer_;
   std::string queued_;   // frames not handed to the stream yet
   std::string writing_;  // frames in the stream's Write
   size_t queued_messages_ = 0;

@@ -7,7 +7,7 @@
 namespace konsul::checkers {
 
 uint64_t ContentHash(const raft::Entry& entry) {
-  return Hash64(*entry.payload, static_cast<uint64_t>(entry.kind));
+  return HashContent(*entry.payload, static_cast<uint64_t>(entry.kind));
 }
 
 void LogSafety::OnStart(const raft::Status& status) { processes_[status.id] = Process{}; }

@@ -15,8 +15,8 @@ absl::StatusOr<checkers::StateContents> ContentsOf(state::StateMachine& machine)
   while (true) {
     KONSUL_ASSIGN_OR_RETURN(const bool more, frozen.rows->Next(row));
     if (!more) return contents;
-    contents.rows = Hash64(row.key, contents.rows + static_cast<uint64_t>(row.table));
-    contents.rows = Hash64(row.value, contents.rows);
+    contents.rows = HashContent(row.key, contents.rows + static_cast<uint64_t>(row.table));
+    contents.rows = HashContent(row.value, contents.rows);
     ++contents.count;
   }
 }

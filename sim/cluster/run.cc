@@ -63,7 +63,7 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
         done.fault = "operator";
         done.targets = {machine};
         done.why = text;
-        world_.Note(sim::HostId(0), Hash64(text), chaos::Describe(done));
+        world_.Note(sim::HostId(0), HashContent(text), chaos::Describe(done));
         director_.Note(std::move(done));
       }) {
   if (options.recorder != nullptr) BeginRecord();
@@ -377,11 +377,11 @@ void Run::Judge() {
     probes_["keys-undecided"] += CheckLinearizability(shared_.history, oracles_.findings);
   }
   for (const checkers::Finding& finding : oracles_.findings.list()) {
-    world_.Note(sim::HostId(0), Hash64(finding.text), finding.text);
+    world_.Note(sim::HostId(0), HashContent(finding.text), finding.text);
   }
   // The answers that clients got are part of what must repeat exactly.
   for (const checkers::Operation& op : shared_.history.operations()) {
-    world_.Note(sim::HostId(0), Hash64(Describe(op)), "operation");
+    world_.Note(sim::HostId(0), HashContent(Describe(op)), "operation");
   }
 }
 

@@ -15,6 +15,7 @@
 #include "core/env/disk.h"
 #include "core/raft/types.h"
 #include "core/server/snapshot_store.h"
+#include "storage/snapshot/codec.h"
 #include "storage/snapshot/file_reader.h"
 
 namespace konsul::snapshot {
@@ -40,6 +41,7 @@ class Directory {
 
   const Place& place() const { return place_; }
   env::Disk& disk() const { return place_.disk; }
+  Codec& codec() { return codec_; }
   std::string Path(absl::string_view name) const;
   const std::optional<server::SnapshotMeta>& latest() const { return latest_; }
 
@@ -72,6 +74,7 @@ class Directory {
   const Place place_;
   const std::string path_;
   Logger& logger_;
+  Codec codec_;
   std::optional<server::SnapshotMeta> latest_;
   bool damaged_ = false;  // latest_ is
   std::map<std::string, int> holders_;

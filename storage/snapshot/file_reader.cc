@@ -1,7 +1,5 @@
 #include "storage/snapshot/file_reader.h"
 
-#include <zstd.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -97,12 +95,8 @@ absl::StatusOr<bool> FileReader::NextBlock() {
   return true;
 }
 
-FileRows::FileRows(const Place& place, std::string path)
-    : reader_(place, std::move(path)), decompressor_(ZSTD_createDCtx()) {
-  KONSUL_CHECK(decompressor_ != nullptr, "no memory");
-}
-
-FileRows::~FileRows() { ZSTD_freeDCtx(decompressor_); }
+FileRows::FileRows(const Place& place, std::string path, Codec& codec)
+    : reader_(place, std::move(path)), codec_(codec) {}
 
 absl::Status FileRows::Decompress() {
   const BlockHeader& block = reader_.block();
@@ -110,11 +104,8 @@ absl::Status FileRows::Decompress() {
     raw_.assign(reader_.payload().data(), reader_.payload().size());
   } else {
     raw_.resize(block.raw_bytes);
-    const absl::string_view stored = reader_.payload();
-    const size_t size =
-        ZSTD_decompressDCtx(decompressor_, raw_.data(), raw_.size(), stored.data(), stored.size());
-    if (ZSTD_isError(size)) return reader_.Damaged(reader_.offset(), ZSTD_getErrorName(size));
-    raw_.resize(size);
+    const absl::Status status = codec_.Unpack(reader_.payload(), raw_);
+    if (!status.ok()) return reader_.Damaged(reader_.offset(), status.message());
   }
   if (raw_.size() != block.raw_bytes) {
     return reader_.Damaged(reader_.offset(), "the block before has another length when unpacked");

@@ -12,9 +12,8 @@
 #include "core/env/disk.h"
 #include "core/fiber/scheduler.h"
 #include "core/state/snapshot_rows.h"
+#include "storage/snapshot/codec.h"
 #include "storage/snapshot/format.h"
-
-struct ZSTD_DCtx_s;
 
 namespace konsul::snapshot {
 
@@ -68,8 +67,8 @@ class FileReader {
 // The rows of a snapshot file, from a reader of its own.
 class FileRows final : public state::RowSource {
  public:
-  FileRows(const Place& place, std::string path);
-  ~FileRows() override;
+  // `codec` outlives the rows.
+  FileRows(const Place& place, std::string path, Codec& codec);
 
   absl::StatusOr<bool> Next(state::Row& row) override;
 
@@ -77,7 +76,7 @@ class FileRows final : public state::RowSource {
   absl::Status Decompress();
 
   FileReader reader_;
-  ZSTD_DCtx_s* const decompressor_;
+  Codec& codec_;
   bool opened_ = false;
   std::string raw_;
   absl::string_view rest_;  // of raw_ or of the reader's payload

@@ -82,7 +82,8 @@ class FileReaderTest : public ::testing::Test {
     disk.Put("file", bytes);
     absl::StatusOr<size_t> count = 0;
     world.Run([&] {
-      FileRows rows({disk, world.scheduler}, "file");
+      Codec codec;
+      FileRows rows({disk, world.scheduler}, "file", codec);
       Row row;
       while (true) {
         const absl::StatusOr<bool> more = rows.Next(row);

@@ -1,7 +1,5 @@
 #include "storage/snapshot/file_writer.h"
 
-#include <zstd.h>
-
 #include <utility>
 
 #include "core/base/check.h"
@@ -12,23 +10,19 @@
 namespace konsul::snapshot {
 namespace {
 
-constexpr int kCompressionLevel = 1;
 // So that no flush of a whole snapshot stands before the syncs of the log.
 constexpr uint64_t kSyncStep = 8 << 20;
 
 }  // namespace
 
 FileWriter::FileWriter(std::unique_ptr<env::File> file, const server::SnapshotMeta& meta,
-                       size_t block_bytes)
+                       size_t block_bytes, Codec& codec)
     : file_(std::move(file)),
       block_bytes_(block_bytes),
-      compressor_(ZSTD_createCCtx()),
+      codec_(codec),
       header_(EncodeHeader(meta)) {
-  KONSUL_CHECK(compressor_ != nullptr, "no memory");
   header_crc_ = GetFixed32(header_.data() + header_.size() - sizeof(uint32_t));
 }
-
-FileWriter::~FileWriter() { ZSTD_freeCCtx(compressor_); }
 
 absl::Status FileWriter::Write(absl::string_view bytes) {
   KONSUL_RETURN_IF_ERROR(file_->WriteAt(offset_, bytes));
@@ -58,17 +52,13 @@ absl::Status FileWriter::CloseBlock() {
   }
   if (rows_ == 0) return absl::OkStatus();
   KONSUL_CHECK(raw_.size() <= kBlockRawBytesMax, "a row of ", raw_.size(), " bytes");
-  packed_.resize(ZSTD_compressBound(raw_.size()));
-  const size_t packed = ZSTD_compressCCtx(compressor_, packed_.data(), packed_.size(), raw_.data(),
-                                          raw_.size(), kCompressionLevel);
-  const bool smaller = !ZSTD_isError(packed) && packed < raw_.size();
+  const bool smaller = codec_.Pack(raw_, packed_);
   BlockHeader header;
   header.compression = smaller ? Compression::kZstd : Compression::kNone;
   header.raw_bytes = static_cast<uint32_t>(raw_.size());
   header.rows = rows_;
   block_.clear();
-  AppendBlock(header, smaller ? absl::string_view(packed_).substr(0, packed) : raw_,
-              {header_crc_, offset_}, block_);
+  AppendBlock(header, smaller ? packed_ : raw_, {header_crc_, offset_}, block_);
   KONSUL_RETURN_IF_ERROR(Write(block_));
   ++totals_.blocks;
   totals_.rows += rows_;

@@ -10,9 +10,8 @@
 #include "absl/status/status.h"
 #include "core/env/disk.h"
 #include "core/state/snapshot_rows.h"
+#include "storage/snapshot/codec.h"
 #include "storage/snapshot/format.h"
-
-struct ZSTD_CCtx_s;
 
 namespace konsul::snapshot {
 
@@ -20,8 +19,9 @@ namespace konsul::snapshot {
 class FileWriter {
  public:
   // `file` is empty. A block is closed once its rows have `block_bytes`.
-  FileWriter(std::unique_ptr<env::File> file, const server::SnapshotMeta& meta, size_t block_bytes);
-  ~FileWriter();
+  // `codec` outlives the writer.
+  FileWriter(std::unique_ptr<env::File> file, const server::SnapshotMeta& meta, size_t block_bytes,
+             Codec& codec);
 
   // Rows in ascending order. Suspends when a block is full.
   absl::Status Add(const state::Row& row);
@@ -35,7 +35,7 @@ class FileWriter {
 
   const std::unique_ptr<env::File> file_;
   const size_t block_bytes_;
-  ZSTD_CCtx_s* const compressor_;
+  Codec& codec_;
   absl::Status error_;
   uint32_t header_crc_ = 0;
   uint64_t offset_ = 0;

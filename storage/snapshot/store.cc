@@ -41,7 +41,8 @@ class HeldFile final : public server::SnapshotFile {
   }
 
   std::unique_ptr<state::RowSource> Rows() override {
-    return std::make_unique<FileRows>(directory_.place(), directory_.Path(name_));
+    return std::make_unique<FileRows>(directory_.place(), directory_.Path(name_),
+                                      directory_.codec());
   }
 
  private:
@@ -59,7 +60,7 @@ class TemporaryFile final : public server::SnapshotWriter {
         meta_(meta),
         name_(std::move(name)),
         writing_(writing),
-        writer_(std::move(file), meta, block_bytes) {
+        writer_(std::move(file), meta, block_bytes, directory.codec()) {
     writing_ = true;
   }
   ~TemporaryFile() override {

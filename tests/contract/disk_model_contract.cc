@@ -102,7 +102,7 @@ class Model {
   }
 
   static std::string Bytes(uint64_t file_size, const std::string& bytes) {
-    return absl::StrCat(file_size, ":", bytes.size(), ":", Hash64(bytes, 0));
+    return absl::StrCat(file_size, ":", bytes.size(), ":", HashContent(bytes, 0));
   }
 
  private:
