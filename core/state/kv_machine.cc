@@ -7,10 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/status.h"
-#include "core/state/kv_reader.h"
+#include "core/state/event_commands.h"
 #include "core/state/meta.h"
 #include "core/state/table_rows.h"
-#include "core/wire/kv.h"
 
 namespace konsul::state {
 namespace {
@@ -19,12 +18,8 @@ namespace {
 constexpr size_t kRestoreChunkBytes = 64 << 10;
 constexpr size_t kRowOverheadBytes = 64;
 
-wire::CommandResult Answer(Index index, bool success) {
-  return {.success = success, .index = index, .error = {}};
-}
-
-wire::CommandResult Refuse(Index index, absl::string_view error) {
-  return {.success = false, .index = index, .error = std::string(error)};
+wire::CommandResult Result(Index index, Outcome outcome) {
+  return {.success = outcome.success, .index = index, .error = std::move(outcome.error)};
 }
 
 }  // namespace
@@ -121,67 +116,45 @@ absl::StatusOr<std::vector<std::string>> KvMachine::ApplyIn(WriteTxn& txn,
 absl::StatusOr<wire::CommandResult> KvMachine::ApplyCommand(Effects& effects,
                                                             const Committed& entry) {
   const auto command = wire::DecodeCommand(entry.command);
-  if (!command.ok()) return Refuse(entry.index, command.status().message());
-  if (const auto* put = std::get_if<wire::KvPut>(&*command)) {
-    return ApplyPut(effects, entry.index, *put);
+  if (!command.ok()) {
+    return Result(entry.index, Outcome::Refused(std::string(command.status().message())));
   }
-  return ApplyDelete(effects, entry.index, std::get<wire::KvDelete>(*command));
+  if (const auto* txn = std::get_if<wire::Txn>(&*command)) {
+    return txns_.Apply(effects, entry.index, *txn);
+  }
+  KONSUL_ASSIGN_OR_RETURN(Outcome outcome, ApplyOne(effects, entry.index, *command));
+  return Result(entry.index, std::move(outcome));
 }
 
-absl::StatusOr<wire::CommandResult> KvMachine::ApplyPut(Effects& effects, Index index,
-                                                        const wire::KvPut& put) {
-  if (const absl::Status valid = ValidateKey(put.key); !valid.ok()) {
-    return Refuse(index, valid.message());
+OutcomeOr KvMachine::ApplyOne(Effects& effects, Index index, const wire::Command& command) {
+  if (const auto* put = std::get_if<wire::KvPut>(&command)) return kv_.Put(effects, index, *put);
+  if (const auto* del = std::get_if<wire::KvDelete>(&command)) {
+    return kv_.Delete(effects, index, *del);
   }
-  KONSUL_ASSIGN_OR_RETURN(const auto existing, FindKv(effects.read(), put.key));
-  if (put.cas && *put.cas != (existing ? existing->modify_index : 0)) return Answer(index, false);
-
-  // Consul leaves the index alone when nothing changes, so that watchers are not woken for nothing.
-  if (existing && existing->value == put.value && existing->flags == put.flags) {
-    return Answer(index, true);
+  if (const auto* op = std::get_if<wire::KvOp>(&command)) {
+    if (op->verb == wire::KvVerb::kLock) return kv_.Lock(effects, index, SlotOf(index, 0), *op);
+    if (op->verb == wire::KvVerb::kUnlock) return kv_.Unlock(effects, index, *op);
+    return Outcome::Refused("an operation that stands in transactions only");
   }
-  const std::string bytes =
-      wire::EncodeKvEntry({.value = put.value,
-                           .flags = put.flags,
-                           .create_index = existing ? existing->create_index : index.value,
-                           .modify_index = index.value,
-                           .lock_index = existing ? existing->lock_index : 0,
-                           .session = existing ? existing->session : ""});
-  if (!existing) KONSUL_RETURN_IF_ERROR(tombstones_.Remove(effects, put.key));
-  KONSUL_RETURN_IF_ERROR(effects.Put(Table::kKv, put.key, bytes));
-  return Answer(index, true);
-}
-
-absl::StatusOr<wire::CommandResult> KvMachine::ApplyDelete(Effects& effects, Index index,
-                                                           const wire::KvDelete& del) {
-  if (del.recurse) {
-    if (del.cas) return Refuse(index, "recursive deletion with a condition");
-    return ApplyDeleteTree(effects, index, del.key);
+  if (const auto* create = std::get_if<wire::SessionCreate>(&command)) {
+    return sessions_.Create(effects, index, create->session);
   }
-  if (const absl::Status valid = ValidateKey(del.key); !valid.ok()) {
-    return Refuse(index, valid.message());
+  if (const auto* destroy = std::get_if<wire::SessionDestroy>(&command)) {
+    return sessions_.Destroy(effects, index, destroy->id);
   }
-  KONSUL_ASSIGN_OR_RETURN(const auto existing, FindKv(effects.read(), del.key));
-  if (!existing) return Answer(index, true);
-  if (del.cas && *del.cas != existing->modify_index) return Answer(index, false);
-  KONSUL_RETURN_IF_ERROR(Bury(effects, del.key, index));
-  return Answer(index, true);
-}
-
-absl::StatusOr<wire::CommandResult> KvMachine::ApplyDeleteTree(Effects& effects, Index index,
-                                                               absl::string_view prefix) {
-  std::vector<std::string> keys;  // a scan does not survive a write
-  effects.read().ScanPrefix(Table::kKv, prefix, [&](absl::string_view key, absl::string_view) {
-    keys.emplace_back(key);
-    return true;
-  });
-  for (const std::string& key : keys) KONSUL_RETURN_IF_ERROR(Bury(effects, key, index));
-  return Answer(index, true);
-}
-
-absl::Status KvMachine::Bury(Effects& effects, absl::string_view key, Index index) {
-  KONSUL_RETURN_IF_ERROR(effects.Delete(Table::kKv, key));
-  return tombstones_.Add(effects, key, index);
+  if (const auto* renew = std::get_if<wire::SessionRenew>(&command)) {
+    return sessions_.Renew(effects, index, renew->id);
+  }
+  if (const auto* expire = std::get_if<wire::Expire>(&command)) {
+    return sessions_.Expire(effects, index, *expire);
+  }
+  if (const auto* reg = std::get_if<wire::Register>(&command)) {
+    return catalog_.Register(effects, index, *reg);
+  }
+  if (const auto* dereg = std::get_if<wire::Deregister>(&command)) {
+    return catalog_.Deregister(effects, index, *dereg);
+  }
+  return FireEvent(effects, index, std::get<wire::EventFire>(command).event);
 }
 
 }  // namespace konsul::state

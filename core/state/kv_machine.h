@@ -1,8 +1,6 @@
-// The replicated key/value state: committed commands in, tables and results out.
-//
-// Semantics are those of Consul's KV store (https://developer.hashicorp.com/consul/api-docs/kv):
-// CreateIndex and ModifyIndex are log indexes, a PUT that changes nothing keeps ModifyIndex, a
-// conditional command that does not hold changes nothing. Tables, digest: docs/formats/kv.md.
+// The replicated state: committed commands in, tables and results out. What a command does is said
+// in kv_commands.h, session_commands.h, catalog_commands.h and txn_commands.h. Tables and digest:
+// docs/formats/kv.md.
 #ifndef KONSUL_CORE_STATE_KV_MACHINE_H_
 #define KONSUL_CORE_STATE_KV_MACHINE_H_
 
@@ -14,10 +12,15 @@
 #include "absl/status/statusor.h"
 #include "core/base/hash.h"
 #include "core/base/ids.h"
+#include "core/state/catalog_commands.h"
 #include "core/state/effects.h"
+#include "core/state/kv_commands.h"
+#include "core/state/outcome.h"
+#include "core/state/session_commands.h"
 #include "core/state/state_machine.h"
 #include "core/state/table_store.h"
 #include "core/state/tombstones.h"
+#include "core/state/txn_commands.h"
 #include "core/wire/command.h"
 
 namespace konsul::state {
@@ -55,16 +58,14 @@ class KvMachine : public StateMachine {
                                                    absl::Span<const Committed> entries,
                                                    RollingHash& digest);
   absl::StatusOr<wire::CommandResult> ApplyCommand(Effects& effects, const Committed& entry);
-  absl::StatusOr<wire::CommandResult> ApplyPut(Effects& effects, Index index,
-                                               const wire::KvPut& put);
-  absl::StatusOr<wire::CommandResult> ApplyDelete(Effects& effects, Index index,
-                                                  const wire::KvDelete& del);
-  absl::StatusOr<wire::CommandResult> ApplyDeleteTree(Effects& effects, Index index,
-                                                      absl::string_view prefix);
-  absl::Status Bury(Effects& effects, absl::string_view key, Index index);
+  OutcomeOr ApplyOne(Effects& effects, Index index, const wire::Command& command);
 
   TableStore& store_;
   Tombstones tombstones_;
+  KvCommands kv_{tombstones_};
+  SessionCommands sessions_{kv_};
+  CatalogCommands catalog_{sessions_};
+  TxnCommands txns_{tombstones_, kv_, sessions_, catalog_};
   Index applied_;
   RollingHash digest_;
 };

@@ -17,6 +17,14 @@ namespace konsul::state {
 inline constexpr absl::string_view kMetaApplied = "applied";       // u64: index
 inline constexpr absl::string_view kMetaDigest = "digest";         // u64 hi, u64 lo
 inline constexpr absl::string_view kMetaKvDropped = "kv.dropped";  // u64: index, tombstones.h
+// Each u64: the index of the last change of the kind.
+inline constexpr absl::string_view kMetaSessions = "sessions";             // began or ended
+inline constexpr absl::string_view kMetaSessionsEnded = "sessions.ended";  // ended
+inline constexpr absl::string_view kMetaNodes = "nodes";                   // any of a node
+inline constexpr absl::string_view kMetaNodesGone = "nodes.gone";          // a node was removed
+inline constexpr absl::string_view kMetaChecks = "checks";
+inline constexpr absl::string_view kMetaEvents = "events";
+inline constexpr absl::string_view kMetaEventCount = "events.count";  // u64: all events there were
 
 std::string EncodeU64(uint64_t value);
 std::optional<uint64_t> DecodeU64(absl::string_view bytes);

@@ -21,11 +21,20 @@ namespace konsul::state {
 
 // Every table there is. The numbers are stored; never reuse one.
 enum class Table : uint8_t {
-  kMeta = 0,        // applied index, digest, format version: see docs/formats/tables.md
-  kKv = 1,          // key -> KvEntry
-  kTombstones = 2,  // deleted key -> index of the deletion
+  kMeta = 0,           // applied index, digest, format version: see docs/formats/tables.md
+  kKv = 1,             // key -> KvEntry
+  kTombstones = 2,     // deleted key -> index of the deletion
+  kSessions = 3,       // id -> Session
+  kSessionKeys = 4,    // id, slot -> key that the session holds
+  kNodeSessions = 5,   // node, id -> nothing
+  kCheckSessions = 6,  // node, check, id -> nothing
+  kRenewals = 7,       // id of a session with a TTL -> index of its last renewal
+  kLockDelays = 8,     // key -> index at which a session lost it, nanoseconds
+  kNodes = 9,          // name -> Node
+  kChecks = 10,        // node, check -> Check
+  kEvents = 11,        // number of the event -> Event
 };
-inline constexpr int kTableCount = 3;
+inline constexpr int kTableCount = 12;
 
 class ReadTxn {
  public:

@@ -19,6 +19,7 @@ absl::Status Tombstones::Load(const ReadTxn& txn) {
 
 absl::Status Tombstones::Add(Effects& effects, absl::string_view key, Index index) {
   KONSUL_RETURN_IF_ERROR(effects.Put(Table::kTombstones, key, EncodeU64(index.value)));
+  ++changes_;
   by_age_.emplace(index.value, std::string(key));
   return by_age_.size() > limit_ ? DropOldest(effects) : absl::OkStatus();
 }
@@ -28,6 +29,7 @@ absl::Status Tombstones::Remove(Effects& effects, absl::string_view key) {
   if (!value) return absl::OkStatus();
   const auto index = DecodeU64(*value);
   if (!index) return absl::DataLossError("table tombstones: damaged record");
+  ++changes_;
   by_age_.erase({*index, std::string(key)});
   return effects.Delete(Table::kTombstones, key);
 }

@@ -38,11 +38,14 @@ class Tombstones {
   absl::Status Remove(Effects& effects, absl::string_view key);
 
   size_t size() const { return by_age_.size(); }
+  // Counts calls that changed it.
+  uint64_t changes() const { return changes_; }
 
  private:
   absl::Status DropOldest(Effects& effects);
 
   size_t limit_;
+  uint64_t changes_ = 0;
   std::set<std::pair<uint64_t, std::string>> by_age_;
 };
 

@@ -5,6 +5,7 @@
 #define KONSUL_CORE_WIRE_FLATBUFFER_VIEW_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "flatbuffers/flatbuffers.h"
@@ -31,6 +32,45 @@ const T* RootOf(absl::string_view bytes) {
 inline flatbuffers::Offset<flatbuffers::Vector<uint8_t>> BytesField(
     flatbuffers::FlatBufferBuilder& builder, absl::string_view bytes) {
   return builder.CreateVector(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+}
+
+// A string field; absent when empty.
+inline flatbuffers::Offset<flatbuffers::String> StringField(flatbuffers::FlatBufferBuilder& builder,
+                                                            absl::string_view text) {
+  if (text.empty()) return {};
+  return builder.CreateString(text.data(), text.size());
+}
+
+// A [string] field.
+inline flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>>
+StringsField(flatbuffers::FlatBufferBuilder& builder, const std::vector<absl::string_view>& texts) {
+  std::vector<flatbuffers::Offset<flatbuffers::String>> offsets;
+  for (const absl::string_view text : texts) {
+    offsets.push_back(builder.CreateString(text.data(), text.size()));
+  }
+  return builder.CreateVector(offsets);
+}
+
+// How many elements a vector field has.
+template <typename T>
+size_t SizeOf(const flatbuffers::Vector<flatbuffers::Offset<T>>* field) {
+  if (field == nullptr) return 0;
+  return flatbuffers::ReadScalar<flatbuffers::uoffset_t>(reinterpret_cast<const uint8_t*>(field));
+}
+
+// Element `i` of a vector of tables or strings.
+template <typename T>
+const T* TableAt(const flatbuffers::Vector<flatbuffers::Offset<T>>* field, size_t i) {
+  const uint8_t* slot =
+      reinterpret_cast<const uint8_t*>(field) + sizeof(flatbuffers::uoffset_t) * (i + 1);
+  return reinterpret_cast<const T*>(slot + flatbuffers::ReadScalar<flatbuffers::uoffset_t>(slot));
+}
+
+inline std::vector<absl::string_view> ViewsOf(
+    const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* field) {
+  std::vector<absl::string_view> views;
+  for (size_t i = 0; i < SizeOf(field); ++i) views.push_back(ViewOf(TableAt(field, i)));
+  return views;
 }
 
 // The finished buffer as a string.

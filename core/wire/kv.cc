@@ -13,7 +13,7 @@ std::string EncodeKvEntry(const KvEntry& entry) {
   }
   const auto value = BytesField(builder, entry.value);
   builder.Finish(fb::CreateKvEntry(builder, value, entry.flags, entry.create_index,
-                                   entry.modify_index, entry.lock_index, session));
+                                   entry.modify_index, entry.lock_index, session, entry.lock_slot));
   return std::string(Finished(builder));
 }
 
@@ -28,7 +28,8 @@ absl::StatusOr<KvEntry> DecodeKvEntry(absl::string_view bytes) {
                  .create_index = entry.create_index(),
                  .modify_index = entry.modify_index(),
                  .lock_index = entry.lock_index(),
-                 .session = ViewOf(entry.session())};
+                 .session = ViewOf(entry.session()),
+                 .lock_slot = entry.lock_slot()};
 }
 
 }  // namespace konsul::wire

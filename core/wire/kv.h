@@ -18,6 +18,7 @@ struct KvEntry {
   uint64_t modify_index = 0;
   uint64_t lock_index = 0;    // how often a session took the lock
   absl::string_view session;  // who holds the lock; empty when nobody does
+  uint64_t lock_slot = 0;     // where table kSessionKeys names the key, while somebody does
 
   friend bool operator==(const KvEntry&, const KvEntry&) = default;
 };

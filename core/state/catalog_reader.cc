@@ -1,0 +1,58 @@
+#include "core/state/catalog_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/status.h"
+#include "core/state/keys.h"
+#include "core/state/meta.h"
+
+namespace konsul::state {
+namespace {
+
+absl::StatusOr<Index> IndexOf(const ReadTxn& txn, absl::string_view meta) {
+  KONSUL_ASSIGN_OR_RETURN(const uint64_t index, ReadMetaU64(txn, meta));
+  return Index(std::max<uint64_t>(index, 1));
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<wire::Node>> FindNode(const ReadTxn& txn, absl::string_view name) {
+  if (!ValidateNodeName(name).ok()) return std::nullopt;
+  const auto bytes = txn.Get(Table::kNodes, NodeKey(name));
+  if (!bytes) return std::nullopt;
+  KONSUL_ASSIGN_OR_RETURN(auto node, wire::DecodeNode(*bytes));
+  return std::optional<wire::Node>(std::move(node));
+}
+
+absl::StatusOr<NodeList> ListNodes(const ReadTxn& txn) {
+  NodeList list;
+  KONSUL_ASSIGN_OR_RETURN(list.index, IndexOf(txn, kMetaNodes));
+  absl::Status status;
+  txn.Scan(Table::kNodes, "", [&](absl::string_view, absl::string_view bytes) {
+    auto node = wire::DecodeNode(bytes);
+    status = node.status();
+    if (node.ok()) list.nodes.push_back(*std::move(node));
+    return status.ok();
+  });
+  KONSUL_RETURN_IF_ERROR(status);
+  return list;
+}
+
+absl::StatusOr<EventList> ListEvents(const ReadTxn& txn, absl::string_view name) {
+  EventList list;
+  KONSUL_ASSIGN_OR_RETURN(list.index, IndexOf(txn, kMetaEvents));
+  absl::Status status;
+  txn.Scan(Table::kEvents, "", [&](absl::string_view, absl::string_view bytes) {
+    auto event = wire::DecodeEvent(bytes);
+    status = event.status();
+    if (event.ok() && (name.empty() || event->name == name)) {
+      list.events.push_back(*std::move(event));
+    }
+    return status.ok();
+  });
+  KONSUL_RETURN_IF_ERROR(status);
+  return list;
+}
+
+}  // namespace konsul::state
