@@ -18,6 +18,7 @@
 #include "core/state/state_machine.h"
 #include "core/state/table_store.h"
 #include "core/state/tombstones.h"
+#include "core/state/watch_index.h"
 #include "core/wire/command.h"
 
 namespace konsul::state {
@@ -38,6 +39,10 @@ class KvMachine : public StateMachine {
   static absl::StatusOr<std::unique_ptr<KvMachine>> Open(TableStore& store) {
     return Open(store, Options());
   }
+
+  // Tells `watches` of every change from now on, in the turn in which it is committed, and of a
+  // restore. They outlive the machine.
+  void PublishTo(WatchIndex& watches) { watches_ = &watches; }
 
   absl::StatusOr<std::vector<std::string>> Apply(absl::Span<const Committed> entries) override;
   absl::StatusOr<Frozen> Freeze() override;
@@ -64,6 +69,7 @@ class KvMachine : public StateMachine {
   absl::Status Bury(Effects& effects, absl::string_view key, Index index);
 
   TableStore& store_;
+  WatchIndex* watches_ = nullptr;
   Tombstones tombstones_;
   Index applied_;
   RollingHash digest_;
