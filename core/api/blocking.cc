@@ -35,9 +35,11 @@ bool BlockingQuery::Waits(Index found) const {
          blocking_.watches_.replaced() == replaced_;
 }
 
-void BlockingQuery::Watch(const state::WatchSet& set) {
+absl::Status BlockingQuery::Watch(const state::WatchSet& set) {
+  if (mutation::On(Mutation::kWatchAfterRead)) KONSUL_RETURN_IF_ERROR(blocking_.env_.Sleep(1ms));
   continuation_ = std::make_unique<fiber::Continuation>(blocking_.env_.scheduler);
   blocking_.watches_.Add(set, *continuation_, watches_);
+  return absl::OkStatus();
 }
 
 absl::Status Read(const Context& context, const ReadOptions& options, ReadMeta& meta,
@@ -54,10 +56,7 @@ absl::Status Read(const Context& context, const ReadOptions& options, ReadMeta& 
   KONSUL_RETURN_IF_ERROR(query(*context.store.Read(), watches));
   meta.index = std::max(meta.index, Index(1));
   if (blocking == nullptr || !blocking->Waits(meta.index)) return absl::OkStatus();
-  if (mutation::On(Mutation::kWatchAfterRead)) {
-    KONSUL_RETURN_IF_ERROR(blocking->blocking_.env_.Sleep(1ms));
-  }
-  blocking->Watch(watches);
+  KONSUL_RETURN_IF_ERROR(blocking->Watch(watches));
   return absl::AbortedError("the query has to wait");
 }
 

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -61,7 +62,8 @@ class BlockingQuery {
   // Nothing is watched any more.
   void Begin();
   bool Waits(Index found) const;
-  void Watch(const state::WatchSet& set);
+  // Does not suspend, or a change could be missed.
+  absl::Status Watch(const state::WatchSet& set);
 
   Blocking& blocking_;
   const uint64_t index_;

@@ -24,6 +24,8 @@ void WatchIndex::Drop(Map::value_type* dropped) {
   Entry& entry = dropped->second;
   if (--entry.watches > 0) return;
   KONSUL_CHECK(!entry.noted, "a change is being published");
+  // Whoever waits without a watch of his own would never be told.
+  entry.waiting.WakeAll();
   Part& part = entry.part;
   if (!entry.prefix) {
     part.keys.erase(part.keys.find(dropped->first));
