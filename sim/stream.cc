@@ -63,6 +63,14 @@ absl::Status SimStream::Write(absl::string_view data, Instant deadline) {
   }
 }
 
+void SimStream::WakeWhenReadable(fiber::Continuation& continuation) {
+  if (!Usable().ok() || layer_.Readable(id_, side_)) {
+    continuation.Wake();
+  } else {
+    continuation.WaitIn(readable_);
+  }
+}
+
 void SimStream::CloseWrite() {
   if (write_closed_ || !Usable().ok()) return;
   write_closed_ = true;

@@ -117,6 +117,13 @@ bool StreamLayer::Writable(ConnectionId id, int side) {
   return c == nullptr || c->pipe[side].outstanding < options_.window;
 }
 
+bool StreamLayer::Readable(ConnectionId id, int side) {
+  const Connection* c = Get(id);
+  KONSUL_CHECK(c != nullptr, "a stream without connection");
+  const Pipe& pipe = c->pipe[1 - side];
+  return pipe.arrived > 0 || pipe.end_arrived;
+}
+
 StreamLayer::Received StreamLayer::Receive(ConnectionId id, int side, absl::Span<char> buffer) {
   Connection* c = Get(id);
   KONSUL_CHECK(c != nullptr, "a stream without connection");

@@ -47,6 +47,8 @@ class StreamLayer : private EventTarget {
     size_t bytes = 0;
     bool end = false;  // the orderly end, and nothing before it
   };
+  // Receive would say more than nothing.
+  bool Readable(ConnectionId id, int side);
   Received Receive(ConnectionId id, int side, absl::Span<char> buffer);
   // Takes a prefix of `data`, in one segment; returns its length, 0 when the window is full.
   size_t Send(ConnectionId id, int side, absl::string_view data);

@@ -5,7 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "cmd/node/storage.h"
+#include "core/api/blocking.h"
 #include "core/base/status.h"
+#include "core/state/watch_index.h"
 #include "net/api/routes.h"
 #include "net/http/server.h"
 #include "net/rpc/rpc_server.h"
@@ -66,6 +68,8 @@ absl::Status Run(const env::Env& env, const Options& options) {
   KONSUL_ASSIGN_OR_RETURN(std::unique_ptr<env::Listener> http_listener,
                           Listen(env, options.http_address, "HTTP", "-client and -http-port"));
 
+  // Whoever watches the tables ends before they do.
+  state::WatchIndex watches(env.scheduler);
   Storage storage(env.scheduler);
   KONSUL_RETURN_IF_ERROR(storage.Open(env, StorageOptionsOf(options)));
 
@@ -86,7 +90,10 @@ absl::Status Run(const env::Env& env, const Options& options) {
 
   api::Options api_options;
   api_options.health.last_contact_max *= options.patience;
-  const net_api::Routes routes({*server, *server, storage.tables(), env.clock, api_options});
+  storage.machine().PublishTo(watches);
+  api::Blocking blocking(env, watches);
+  const net_api::Routes routes(
+      {*server, *server, storage.tables(), env.clock, api_options, &blocking});
   http::ServerOptions http_options;
   http_options.drain_grace = kDrainGrace;
   http::Server http_server(env, http_options, routes.handler());

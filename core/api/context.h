@@ -37,6 +37,9 @@ struct Options {
   HealthLimits health = {};
 };
 
+class Blocking;
+class BlockingQuery;
+
 // Copied freely; what it refers to outlives every handler.
 struct Context {
   server::Consensus& consensus;
@@ -44,11 +47,18 @@ struct Context {
   state::TableStore& store;
   const env::Clock& clock;
   Options options = {};
+  Blocking* blocking = nullptr;  // null: no read waits, all are answered at once
 
   Instant WriteDeadline() const { return clock.Now() + options.write_timeout; }
   Instant ReadDeadline() const { return clock.Now() + options.read_timeout; }
   Instant AdminDeadline() const { return clock.Now() + options.admin_timeout; }
   Instant SnapshotDeadline() const { return clock.Now() + options.snapshot_timeout; }
+};
+
+// How a read is to be answered.
+struct ReadOptions {
+  server::Consistency consistency = server::Consistency::kDefault;
+  BlockingQuery* blocking = nullptr;  // the request that waits (blocking.h); null: none does
 };
 
 // Where an answer stands (the X-Consul-* headers of a read).

@@ -3,12 +3,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/api/blocking.h"
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "core/state/kv_reader.h"
 #include "core/wire/command.h"
 
 namespace konsul::api {
 namespace {
+
+constexpr state::Table kKv = state::Table::kKv;
 
 KvPair Own(absl::string_view key, const wire::KvEntry& entry) {
   return {.key = std::string(key),
@@ -18,16 +22,6 @@ KvPair Own(absl::string_view key, const wire::KvEntry& entry) {
           .modify_index = entry.modify_index,
           .lock_index = entry.lock_index,
           .session = std::string(entry.session)};
-}
-
-// Suspends until the state of this server may answer. The caller opens its transaction at once.
-absl::StatusOr<ReadMeta> AwaitRead(const Context& context, server::Consistency consistency) {
-  KONSUL_ASSIGN_OR_RETURN(const server::ReadPoint point,
-                          context.consensus.ReadBarrier(consistency, context.ReadDeadline()));
-  return ReadMeta{.index = Index(1),
-                  .consistency = consistency,
-                  .known_leader = point.known_leader,
-                  .last_contact = point.last_contact};
 }
 
 absl::StatusOr<bool> Execute(const Context& context, const wire::Command& command) {
@@ -45,33 +39,42 @@ absl::StatusOr<bool> Execute(const Context& context, const wire::Command& comman
 absl::StatusOr<KvGetReply> KvGet(const Context& context, const KvGetRequest& request) {
   if (request.key.empty()) return absl::InvalidArgumentError("Missing key name");
   KvGetReply reply;
-  KONSUL_ASSIGN_OR_RETURN(reply.meta, AwaitRead(context, request.consistency));
-  const auto txn = context.store.Read();
-  KONSUL_ASSIGN_OR_RETURN(const auto found, state::GetKv(*txn, request.key));
-  reply.meta.index = found.index;
-  if (found.entry) reply.pair = Own(request.key, *found.entry);
+  const auto query = [&](const state::ReadTxn& txn, state::WatchSet& watches) -> absl::Status {
+    KONSUL_ASSIGN_OR_RETURN(const auto found, state::GetKv(txn, request.key));
+    if (found.entry || !mutation::On(Mutation::kWatchNeedsKey)) watches.Key(kKv, request.key);
+    reply.meta.index = found.index;
+    if (found.entry) reply.pair = Own(request.key, *found.entry);
+    return absl::OkStatus();
+  };
+  KONSUL_RETURN_IF_ERROR(Read(context, request.read, reply.meta, query));
   return reply;
 }
 
 absl::StatusOr<KvListReply> KvList(const Context& context, const KvListRequest& request) {
   KvListReply reply;
-  KONSUL_ASSIGN_OR_RETURN(reply.meta, AwaitRead(context, request.consistency));
-  const auto txn = context.store.Read();
-  KONSUL_ASSIGN_OR_RETURN(
-      reply.meta.index,
-      state::ListKv(*txn, request.prefix, [&](absl::string_view key, const wire::KvEntry& entry) {
-        reply.pairs.push_back(Own(key, entry));
-      }));
+  const auto query = [&](const state::ReadTxn& txn, state::WatchSet& watches) -> absl::Status {
+    watches.Prefix(kKv, request.prefix);
+    KONSUL_ASSIGN_OR_RETURN(
+        reply.meta.index,
+        state::ListKv(txn, request.prefix, [&](absl::string_view key, const wire::KvEntry& entry) {
+          reply.pairs.push_back(Own(key, entry));
+        }));
+    return absl::OkStatus();
+  };
+  KONSUL_RETURN_IF_ERROR(Read(context, request.read, reply.meta, query));
   return reply;
 }
 
 absl::StatusOr<KvKeysReply> KvKeys(const Context& context, const KvKeysRequest& request) {
   KvKeysReply reply;
-  KONSUL_ASSIGN_OR_RETURN(reply.meta, AwaitRead(context, request.consistency));
-  const auto txn = context.store.Read();
-  KONSUL_ASSIGN_OR_RETURN(auto found, state::ListKeys(*txn, request.prefix, request.separator));
-  reply.meta.index = found.index;
-  reply.keys = std::move(found.keys);
+  const auto query = [&](const state::ReadTxn& txn, state::WatchSet& watches) -> absl::Status {
+    watches.Prefix(kKv, request.prefix);
+    KONSUL_ASSIGN_OR_RETURN(auto found, state::ListKeys(txn, request.prefix, request.separator));
+    reply.meta.index = found.index;
+    reply.keys = std::move(found.keys);
+    return absl::OkStatus();
+  };
+  KONSUL_RETURN_IF_ERROR(Read(context, request.read, reply.meta, query));
   return reply;
 }
 

@@ -1,5 +1,6 @@
 // The KV store (https://developer.hashicorp.com/consul/api-docs/kv). What a request points to is
-// valid until the function returns; replies own what they hold.
+// valid until the function returns; replies own what they hold. The reads are blocking queries, and
+// Aborted while one has to wait (blocking.h).
 #ifndef KONSUL_CORE_API_KV_H_
 #define KONSUL_CORE_API_KV_H_
 
@@ -26,7 +27,7 @@ struct KvPair {
 
 struct KvGetRequest {
   absl::string_view key;
-  server::Consistency consistency = server::Consistency::kDefault;
+  ReadOptions read = {};
 };
 struct KvGetReply {
   ReadMeta meta;
@@ -36,7 +37,7 @@ absl::StatusOr<KvGetReply> KvGet(const Context& context, const KvGetRequest& req
 
 struct KvListRequest {
   absl::string_view prefix;  // empty: everything
-  server::Consistency consistency = server::Consistency::kDefault;
+  ReadOptions read = {};
 };
 struct KvListReply {
   ReadMeta meta;
@@ -48,7 +49,7 @@ struct KvKeysRequest {
   absl::string_view prefix;
   absl::string_view
       separator;  // empty: none. Else keys are listed up to and including its first place
-  server::Consistency consistency = server::Consistency::kDefault;
+  ReadOptions read = {};
 };
 struct KvKeysReply {
   ReadMeta meta;

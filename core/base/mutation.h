@@ -53,6 +53,8 @@ enum class Mutation {
   kUnfinishedSegment,
   kGrowWithoutSync,
   kRenameWithoutSyncDir,
+  kWatchNeedsKey,
+  kWatchAfterRead,
   kStrayClock,
   kHashOrder,
 };

@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/base/time.h"
+#include "core/fiber/continuation.h"
 
 namespace konsul::env {
 
@@ -48,6 +49,9 @@ class Stream {
   // Suspends until all bytes were taken by the transport (not: by the peer). On any error an
   // unknown prefix was sent and the stream is useless except for Close.
   virtual absl::Status Write(absl::string_view data, Instant deadline) = 0;
+  // Wakes `continuation` as soon as Read would not suspend: bytes are there, or the end, or an
+  // error; at once when that is so already. Nobody may be in Read. Never suspends.
+  virtual void WakeWhenReadable(fiber::Continuation& continuation) = 0;
   // No more writes from here; the peer reads an orderly end after the bytes sent. Never suspends.
   virtual void CloseWrite() = 0;
   // Ends both directions and wakes the fibers in Read and Write with Unavailable. Unread or unsent

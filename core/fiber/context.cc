@@ -40,19 +40,20 @@ struct PooledStackAllocator {
 }  // namespace
 
 Context::Context(StackPool& pool, absl::AnyInvocable<void()> body)
-    : pool_(pool), stack_(pool.Take()), body_(std::move(body)) {}
+    : pool_(pool), body_(std::move(body)) {}
 
 Context::~Context() {
   KONSUL_CHECK(finished_ || !started_, "a fiber is destroyed in the middle of its work");
 #ifdef KONSUL_TSAN
   if (tsan_inside_ != nullptr) __tsan_destroy_fiber(tsan_inside_);
 #endif
-  pool_.Give(stack_);
+  if (started_) pool_.Give(stack_);
 }
 
 void Context::Resume() {
   if (!started_) {
     started_ = true;
+    stack_ = pool_.Take();
     boost::context::stack_context where;
     where.sp = stack_.top();
     where.size = stack_.size;

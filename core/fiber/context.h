@@ -16,6 +16,8 @@ namespace konsul::fiber {
 
 class Context {
  public:
+  // Takes its stack when it is resumed for the first time: of many that were woken at once, those
+  // that end without suspending share one.
   Context(StackPool& pool, absl::AnyInvocable<void()> body);
   // The body must have returned, or never have been entered.
   ~Context();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/fiber/continuation.h"
 
 namespace konsul::fiber {
 
@@ -12,6 +13,7 @@ Scheduler::Scheduler(StackPool& pool, PickPolicy* policy, Buggify* buggify)
 
 Scheduler::~Scheduler() {
   KONSUL_CHECK(fibers_ == 0, fibers_, " fibers still alive, the first is ", all_.front()->name_);
+  KONSUL_CHECK(continuations_ == 0, continuations_, " continuations still parked");
 }
 
 void Scheduler::Run(Instant now, size_t max_switches) {
@@ -48,6 +50,7 @@ Instant Scheduler::NextDeadline() const {
 }
 
 void Scheduler::CancelAll() {
+  while (first_continuation_ != nullptr) first_continuation_->Resume();
   // Cancelling makes fibers runnable but ends none, so the vector stays as it is.
   for (Fiber* fiber : all_) Cancel(fiber);
 }
@@ -84,7 +87,7 @@ Fiber* Scheduler::Start(absl::string_view name, Group* group, absl::AnyInvocable
 
 void Scheduler::Cancel(Fiber* fiber) {
   fiber->cancelled_ = true;
-  if (fiber->waiting_in_ != nullptr && !fiber->ignores_cancel_) {
+  if (fiber->entry_.list != nullptr && !fiber->ignores_cancel_) {
     Unpark(fiber, absl::CancelledError("fiber cancelled"));
   }
 }
@@ -97,61 +100,72 @@ void Scheduler::MakeRunnable(Fiber* fiber) {
 }
 
 void Scheduler::Park(Fiber* fiber, Instant deadline) {
-  if (deadline != Instant::Never()) {
-    fiber->deadline_ = deadline;
-    fiber->deadline_order_ = next_deadline_order_++;
-    HeapInsert(fiber);
-  }
+  if (deadline != Instant::Never()) HeapInsert(fiber, deadline);
   fiber->context_.Suspend();
 }
 
 void Scheduler::Unpark(Fiber* fiber, absl::Status result) {
-  fiber->waiting_in_->Remove(fiber);
-  fiber->waiting_in_ = nullptr;
-  if (fiber->heap_position_ != Fiber::kNoDeadline) HeapRemove(fiber);
+  fiber->entry_.list->Remove(&fiber->entry_);
+  HeapRemove(fiber);
   fiber->wait_result_ = std::move(result);
   MakeRunnable(fiber);
 }
 
-void Scheduler::ExpireDeadlines(Instant now) {
-  while (!heap_.empty() && heap_.front()->deadline_ <= now) {
-    Unpark(heap_.front(), absl::DeadlineExceededError("deadline exceeded"));
+void Scheduler::Wake(Waiter* waiter) {
+  if (waiter->is_fiber_) {
+    Unpark(static_cast<Fiber*>(waiter), absl::OkStatus());
+  } else {
+    static_cast<Continuation*>(waiter)->Wake();
   }
 }
 
-// The deadline heap: binary, each fiber knows its position so that a wake-up removes it directly.
+void Scheduler::ExpireDeadlines(Instant now) {
+  while (!heap_.empty() && heap_.front()->deadline_ <= now) {
+    Waiter* waiter = heap_.front();
+    if (waiter->is_fiber_) {
+      Unpark(static_cast<Fiber*>(waiter), absl::DeadlineExceededError("deadline exceeded"));
+    } else {
+      static_cast<Continuation*>(waiter)->Wake();
+    }
+  }
+}
 
-bool Scheduler::HeapBefore(const Fiber* a, const Fiber* b) const {
+// The deadline heap: binary, each waiter knows its position so that a wake-up removes it directly.
+
+bool Scheduler::HeapBefore(const Waiter* a, const Waiter* b) {
   if (a->deadline_ != b->deadline_) return a->deadline_ < b->deadline_;
   return a->deadline_order_ < b->deadline_order_;
 }
 
-void Scheduler::HeapPlace(size_t position, Fiber* fiber) {
-  heap_[position] = fiber;
-  fiber->heap_position_ = position;
+void Scheduler::HeapPlace(size_t position, Waiter* waiter) {
+  heap_[position] = waiter;
+  waiter->heap_position_ = position;
 }
 
-void Scheduler::HeapInsert(Fiber* fiber) {
-  heap_.push_back(fiber);
-  fiber->heap_position_ = heap_.size() - 1;
+void Scheduler::HeapInsert(Waiter* waiter, Instant deadline) {
+  waiter->deadline_ = deadline;
+  waiter->deadline_order_ = next_deadline_order_++;
+  heap_.push_back(waiter);
+  waiter->heap_position_ = heap_.size() - 1;
   HeapSift(heap_.size() - 1);
 }
 
-void Scheduler::HeapRemove(Fiber* fiber) {
-  const size_t position = fiber->heap_position_;
-  fiber->heap_position_ = Fiber::kNoDeadline;
-  Fiber* last = heap_.back();
+void Scheduler::HeapRemove(Waiter* waiter) {
+  const size_t position = waiter->heap_position_;
+  if (position == Waiter::kNoDeadline) return;
+  waiter->heap_position_ = Waiter::kNoDeadline;
+  Waiter* last = heap_.back();
   heap_.pop_back();
-  if (last == fiber) return;
+  if (last == waiter) return;
   HeapPlace(position, last);
   HeapSift(position);
 }
 
 void Scheduler::HeapSift(size_t position) {
-  Fiber* fiber = heap_[position];
+  Waiter* waiter = heap_[position];
   while (position > 0) {
     const size_t parent = (position - 1) / 2;
-    if (!HeapBefore(fiber, heap_[parent])) break;
+    if (!HeapBefore(waiter, heap_[parent])) break;
     HeapPlace(position, heap_[parent]);
     position = parent;
   }
@@ -159,22 +173,26 @@ void Scheduler::HeapSift(size_t position) {
     size_t child = 2 * position + 1;
     if (child >= heap_.size()) break;
     if (child + 1 < heap_.size() && HeapBefore(heap_[child + 1], heap_[child])) ++child;
-    if (!HeapBefore(heap_[child], fiber)) break;
+    if (!HeapBefore(heap_[child], waiter)) break;
     HeapPlace(position, heap_[child]);
     position = child;
   }
-  HeapPlace(position, fiber);
+  HeapPlace(position, waiter);
 }
 
-WaitList::~WaitList() { KONSUL_CHECK(empty(), head_->name_, " still waits here"); }
+WaitList::~WaitList() {
+  KONSUL_CHECK(empty(),
+               head_->waiter->is_fiber_ ? static_cast<Fiber*>(head_->waiter)->name()
+                                        : std::string("a continuation"),
+               " still waits here");
+}
 
 absl::Status WaitList::Wait(Instant deadline) {
   Fiber* fiber = scheduler_.current_;
   KONSUL_CHECK(fiber != nullptr, "Wait() outside a fiber");
   if (fiber->cancelled_) return absl::CancelledError("fiber cancelled");
   if (scheduler_.Fires(BuggifySite::kSpuriousWake)) return scheduler_.Yield();
-  Append(fiber);
-  fiber->waiting_in_ = this;
+  Append(&fiber->entry_);
   scheduler_.Park(fiber, deadline);
   return std::move(fiber->wait_result_);
 }
@@ -182,33 +200,34 @@ absl::Status WaitList::Wait(Instant deadline) {
 void WaitList::WaitUncancellable() {
   Fiber* fiber = scheduler_.current_;
   KONSUL_CHECK(fiber != nullptr, "WaitUncancellable() outside a fiber");
-  Append(fiber);
-  fiber->waiting_in_ = this;
+  Append(&fiber->entry_);
   fiber->ignores_cancel_ = true;
   scheduler_.Park(fiber, Instant::Never());
   fiber->ignores_cancel_ = false;
 }
 
 void WaitList::WakeOne() {
-  if (head_ != nullptr) scheduler_.Unpark(head_, absl::OkStatus());
+  if (head_ != nullptr) scheduler_.Wake(head_->waiter);
 }
 
 void WaitList::WakeAll() {
   while (head_ != nullptr) WakeOne();
 }
 
-void WaitList::Append(Fiber* fiber) {
-  fiber->wait_prev_ = tail_;
-  fiber->wait_next_ = nullptr;
-  (tail_ != nullptr ? tail_->wait_next_ : head_) = fiber;
-  tail_ = fiber;
+void WaitList::Append(WaitEntry* entry) {
+  entry->list = this;
+  entry->prev = tail_;
+  entry->next = nullptr;
+  (tail_ != nullptr ? tail_->next : head_) = entry;
+  tail_ = entry;
 }
 
-void WaitList::Remove(Fiber* fiber) {
-  (fiber->wait_prev_ != nullptr ? fiber->wait_prev_->wait_next_ : head_) = fiber->wait_next_;
-  (fiber->wait_next_ != nullptr ? fiber->wait_next_->wait_prev_ : tail_) = fiber->wait_prev_;
-  fiber->wait_prev_ = nullptr;
-  fiber->wait_next_ = nullptr;
+void WaitList::Remove(WaitEntry* entry) {
+  (entry->prev != nullptr ? entry->prev->next : head_) = entry->next;
+  (entry->next != nullptr ? entry->next->prev : tail_) = entry->prev;
+  entry->list = nullptr;
+  entry->prev = nullptr;
+  entry->next = nullptr;
 }
 
 Group::~Group() {
@@ -230,6 +249,18 @@ void Group::Cancel() {
   cancelled_ = true;
   for (Fiber* fiber = head_; fiber != nullptr; fiber = fiber->group_next_) {
     if (fiber != scheduler_.current_) scheduler_.Cancel(fiber);
+  }
+  while (parked_ != nullptr) parked_->Resume();
+}
+
+void Group::Park(std::unique_ptr<Continuation> continuation, absl::string_view name,
+                 Instant deadline, absl::AnyInvocable<void()> body) {
+  Continuation* parked = continuation.release();
+  parked->Park(this, name, std::move(body));
+  if (parked->woken_ || cancelled_ || scheduler_.Fires(BuggifySite::kSpuriousWake)) {
+    parked->Resume();
+  } else if (deadline != Instant::Never()) {
+    scheduler_.HeapInsert(parked, deadline);
   }
 }
 

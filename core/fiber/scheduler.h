@@ -30,9 +30,38 @@
 
 namespace konsul::fiber {
 
+class Continuation;
 class Group;
 class Scheduler;
 class WaitList;
+
+// What waits in lists and for deadlines: a fiber, or a continuation (continuation.h).
+class Waiter {
+ protected:
+  explicit Waiter(bool is_fiber) : is_fiber_(is_fiber) {}
+  ~Waiter() = default;
+
+ private:
+  friend class Group;
+  friend class Scheduler;
+  friend class WaitList;
+
+  static constexpr size_t kNoDeadline = static_cast<size_t>(-1);
+
+  const bool is_fiber_;
+  Instant deadline_;
+  uint64_t deadline_order_ = 0;
+  size_t heap_position_ = kNoDeadline;
+};
+
+// One place in a WaitList. A fiber has one, a continuation as many as it waits in.
+struct WaitEntry {
+  explicit WaitEntry(Waiter* waiter_in) : waiter(waiter_in) {}
+  Waiter* const waiter;
+  WaitList* list = nullptr;
+  WaitEntry* prev = nullptr;
+  WaitEntry* next = nullptr;
+};
 
 // Which runnable fiber goes next. FIFO when absent; the simulator picks by seed.
 class PickPolicy {
@@ -44,7 +73,7 @@ class PickPolicy {
 
 // A running body. Owned by its Scheduler from Spawn until the body returned; code outside this
 // folder holds Groups, not Fibers.
-class Fiber {
+class Fiber final : public Waiter {
  public:
   const std::string& name() const { return name_; }
   bool cancelled() const { return cancelled_; }
@@ -54,10 +83,8 @@ class Fiber {
   friend class Scheduler;
   friend class WaitList;
 
-  static constexpr size_t kNoDeadline = static_cast<size_t>(-1);
-
   Fiber(StackPool& pool, absl::string_view name, Group* group, absl::AnyInvocable<void()> body)
-      : name_(name), group_(group), context_(pool, std::move(body)) {}
+      : Waiter(true), name_(name), group_(group), context_(pool, std::move(body)) {}
 
   std::string name_;
   Group* group_;
@@ -66,14 +93,9 @@ class Fiber {
   bool runnable_ = false;
   size_t all_position_ = 0;
 
-  // While parked: where it waits, until when, and what the wait returns.
-  WaitList* waiting_in_ = nullptr;
+  // While parked: where it waits, and what the wait returns.
+  WaitEntry entry_{this};
   bool ignores_cancel_ = false;
-  Fiber* wait_prev_ = nullptr;
-  Fiber* wait_next_ = nullptr;
-  Instant deadline_;
-  uint64_t deadline_order_ = 0;
-  size_t heap_position_ = kNoDeadline;
   absl::Status wait_result_;
 
   Fiber* group_prev_ = nullptr;
@@ -95,12 +117,12 @@ class Scheduler {
   // `max_switches` were made. Fibers woken meanwhile run too.
   void Run(Instant now, size_t max_switches = static_cast<size_t>(-1));
   bool HasRunnable() const { return !runnable_.empty(); }
-  // The earliest deadline of a parked fiber; Never() when there is none.
+  // The earliest deadline of what is parked; Never() when there is none.
   Instant NextDeadline() const;
   // Called when a fiber becomes runnable while Run() is not under way; lets an event-driven driver
   // know that it should call Run.
   void SetWakeHook(std::function<void()> hook) { wake_hook_ = std::move(hook); }
-  // Cancels every fiber. They end as soon as Run() lets them.
+  // Cancels every fiber and continuation. They end as soon as Run() lets them.
   void CancelAll();
 
   // For fibers ----------------------------------------------------------------------------------
@@ -121,11 +143,14 @@ class Scheduler {
   Buggify* buggify() const { return buggify_; }
 
   size_t fiber_count() const { return fibers_; }
+  // Of those that are parked.
+  size_t continuation_count() const { return continuations_; }
   uint64_t switches() const { return switches_; }
   // Names of the live fibers in no particular order, for people.
   std::vector<std::string> FiberNames() const;
 
  private:
+  friend class Continuation;
   friend class Group;
   friend class WaitList;
 
@@ -134,12 +159,13 @@ class Scheduler {
   void MakeRunnable(Fiber* fiber);
   void Park(Fiber* fiber, Instant deadline);
   void Unpark(Fiber* fiber, absl::Status result);
+  void Wake(Waiter* waiter);
   void ExpireDeadlines(Instant now);
 
-  bool HeapBefore(const Fiber* a, const Fiber* b) const;
-  void HeapPlace(size_t position, Fiber* fiber);
-  void HeapInsert(Fiber* fiber);
-  void HeapRemove(Fiber* fiber);
+  static bool HeapBefore(const Waiter* a, const Waiter* b);
+  void HeapPlace(size_t position, Waiter* waiter);
+  void HeapInsert(Waiter* waiter, Instant deadline);
+  void HeapRemove(Waiter* waiter);
   void HeapSift(size_t position);
 
   StackPool& pool_;
@@ -147,17 +173,19 @@ class Scheduler {
   Buggify* const buggify_;
   std::function<void()> wake_hook_;
   std::deque<Fiber*> runnable_;
-  std::vector<Fiber*> heap_;  // by (deadline, order of parking)
-  std::vector<Fiber*> all_;   // each fiber knows its position, so that ending one of many is cheap
+  std::vector<Waiter*> heap_;  // by (deadline, order of parking)
+  std::vector<Fiber*> all_;    // each fiber knows its position, so that ending one of many is cheap
   Fiber* current_ = nullptr;
   bool running_ = false;
   size_t fibers_ = 0;
+  Continuation* first_continuation_ = nullptr;  // of those that are parked
+  size_t continuations_ = 0;
   uint64_t switches_ = 0;
   uint64_t next_deadline_order_ = 0;
 };
 
-// Where fibers wait to be woken: the primitive from which all others are made. First come, first
-// woken. Owned by whoever owns the condition waited for; must be empty when destroyed.
+// Where fibers and continuations wait to be woken: the primitive from which all others are made.
+// First come, first woken. Owned by whoever owns the condition waited for; must be empty when destroyed.
 class WaitList {
  public:
   explicit WaitList(Scheduler& scheduler) : scheduler_(scheduler) {}
@@ -179,17 +207,19 @@ class WaitList {
   Scheduler& scheduler() const { return scheduler_; }
 
  private:
+  friend class Continuation;
   friend class Scheduler;
-  void Append(Fiber* fiber);
-  void Remove(Fiber* fiber);
+  void Append(WaitEntry* entry);
+  void Remove(WaitEntry* entry);
 
   Scheduler& scheduler_;
-  Fiber* head_ = nullptr;
-  Fiber* tail_ = nullptr;
+  WaitEntry* head_ = nullptr;
+  WaitEntry* tail_ = nullptr;
 };
 
 // Fibers that belong together and end together (structured concurrency): the destructor cancels
-// and joins, so a fiber never outlives what it refers to.
+// and joins, so a fiber never outlives what it refers to. A parked continuation belongs to it as a
+// fiber does.
 class Group {
  public:
   explicit Group(Scheduler& scheduler) : scheduler_(scheduler), ended_(scheduler) {}
@@ -201,22 +231,29 @@ class Group {
   // The new fiber is runnable at once and runs when the caller suspends. `name` is for people. A
   // fiber spawned into a cancelled group is born cancelled.
   void Spawn(absl::string_view name, absl::AnyInvocable<void()> body);
-  // Cancels all fibers, and those still to be spawned.
+  // Spawns `body` once `continuation` is woken, also when it was before this call, or at
+  // `deadline`; born cancelled when the group is cancelled first. Until then it costs its own few
+  // hundred bytes: there is no fiber and no stack.
+  void Park(std::unique_ptr<Continuation> continuation, absl::string_view name, Instant deadline,
+            absl::AnyInvocable<void()> body);
+  // Cancels all fibers and continuations, and those still to come.
   void Cancel();
-  // Suspends until every fiber has ended; also when the caller is cancelled.
+  // Suspends until every fiber and continuation has ended; also when the caller is cancelled.
   void Join();
 
-  bool empty() const { return head_ == nullptr; }
+  bool empty() const { return head_ == nullptr && parked_ == nullptr; }
   size_t size() const { return size_; }
   Scheduler& scheduler() const { return scheduler_; }
 
  private:
+  friend class Continuation;
   friend class Scheduler;
   void Ended(Fiber* fiber);
 
   Scheduler& scheduler_;
   WaitList ended_;
   Fiber* head_ = nullptr;
+  Continuation* parked_ = nullptr;
   size_t size_ = 0;
   bool cancelled_ = false;
 };

@@ -1,4 +1,5 @@
-// The only way in which a command changes tables: each change goes into the digest as well.
+// The only way in which a command changes tables: each change goes into the digest as well, and to
+// those who watch it.
 #ifndef KONSUL_CORE_STATE_EFFECTS_H_
 #define KONSUL_CORE_STATE_EFFECTS_H_
 
@@ -6,13 +7,16 @@
 #include "absl/strings/string_view.h"
 #include "core/base/hash.h"
 #include "core/state/table_store.h"
+#include "core/state/watch_index.h"
 
 namespace konsul::state {
 
 // Lives while one command is applied.
 class Effects {
  public:
-  Effects(WriteTxn& txn, RollingHash& digest) : txn_(txn), digest_(digest) {}
+  // `watches` may be null.
+  Effects(WriteTxn& txn, RollingHash& digest, WatchIndex* watches)
+      : txn_(txn), digest_(digest), watches_(watches) {}
 
   const ReadTxn& read() const { return txn_; }
 
@@ -32,10 +36,12 @@ class Effects {
   void Note(Kind kind, Table table, absl::string_view key) {
     digest_.Add(kind << 8 | static_cast<uint64_t>(table));
     digest_.Add(key);
+    if (watches_ != nullptr) watches_->Note(table, key);
   }
 
   WriteTxn& txn_;
   RollingHash& digest_;
+  WatchIndex* watches_;
 };
 
 }  // namespace konsul::state

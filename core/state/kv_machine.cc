@@ -67,7 +67,9 @@ absl::Status KvMachine::Restore(RowSource& rows) {
   }
   if (!is_snapshot) return absl::DataLossError("a snapshot without an applied index");
   KONSUL_RETURN_IF_ERROR(replacement->Finish());
-  return Load();
+  KONSUL_RETURN_IF_ERROR(Load());
+  if (watches_ != nullptr) watches_->PublishAll();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::string>> KvMachine::Apply(absl::Span<const Committed> entries) {
@@ -78,11 +80,13 @@ absl::StatusOr<std::vector<std::string>> KvMachine::Apply(absl::Span<const Commi
   if (!results.ok()) {
     // The order of tombstones in memory ran ahead of a transaction that never was.
     txn.reset();
+    if (watches_ != nullptr) watches_->Discard();
     KONSUL_RETURN_IF_ERROR(tombstones_.Load(*store_.Read()));
     return results;
   }
   applied_ = entries.back().index;
   digest_ = digest;
+  if (watches_ != nullptr) watches_->Publish();
   return results;
 }
 
@@ -99,7 +103,7 @@ absl::StatusOr<std::vector<std::string>> KvMachine::ApplyIn(WriteTxn& txn,
     digest.Add(entry.command);
     std::string bytes;
     if (!entry.command.empty()) {
-      Effects effects(txn, digest);
+      Effects effects(txn, digest, watches_);
       KONSUL_ASSIGN_OR_RETURN(const auto result, ApplyCommand(effects, entry));
       // Not the text: another version of the program may word it differently.
       digest.Add((result.success ? 1u : 0u) | (result.error.empty() ? 0u : 2u));

@@ -21,6 +21,7 @@
 #include "core/state/table_store.h"
 #include "core/state/tombstones.h"
 #include "core/state/txn_commands.h"
+#include "core/state/watch_index.h"
 #include "core/wire/command.h"
 
 namespace konsul::state {
@@ -42,6 +43,10 @@ class KvMachine : public StateMachine {
     return Open(store, Options());
   }
 
+  // Tells `watches` of every change from now on, in the turn in which it is committed, and of a
+  // restore. They outlive the machine.
+  void PublishTo(WatchIndex& watches) { watches_ = &watches; }
+
   absl::StatusOr<std::vector<std::string>> Apply(absl::Span<const Committed> entries) override;
   absl::StatusOr<Frozen> Freeze() override;
   absl::Status Restore(RowSource& rows) override;
@@ -61,6 +66,7 @@ class KvMachine : public StateMachine {
   OutcomeOr ApplyOne(Effects& effects, Index index, const wire::Command& command);
 
   TableStore& store_;
+  WatchIndex* watches_ = nullptr;
   Tombstones tombstones_;
   KvCommands kv_{tombstones_};
   SessionCommands sessions_{kv_};

@@ -45,6 +45,7 @@ class FakeConsensus : public server::Consensus {
   std::vector<std::string> PeerAddresses() const override { return peers; }
 
   Index applied() const { return machine_->applied(); }
+  state::KvMachine& machine() { return *machine_; }
 
   std::string leader = "127.0.0.1:8300";
   std::vector<std::string> peers = {"127.0.0.1:8300", "127.0.0.2:8300"};

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/api/kv.h"
 #include "core/base/status.h"
+#include "net/api/blocking.h"
 #include "net/api/parameters.h"
 #include "net/api/reply.h"
 
@@ -68,13 +69,13 @@ Response RawReply(const api::ReadMeta& meta, std::string value) {
 }
 
 absl::StatusOr<Response> GetKeys(const api::Context& context, const Request& request,
-                                 absl::string_view prefix, server::Consistency consistency) {
+                                 absl::string_view prefix, const api::ReadOptions& options) {
   // Consul's first release spelt it "seperator", and clients may still.
   absl::string_view separator = request.Query("seperator").value_or("");
   separator = request.Query("separator").value_or(separator);
   KONSUL_ASSIGN_OR_RETURN(
       const auto reply,
-      api::KvKeys(context, {.prefix = prefix, .separator = separator, .consistency = consistency}));
+      api::KvKeys(context, {.prefix = prefix, .separator = separator, .read = options}));
   if (reply.keys.empty() && !prefix.empty()) return NotFound(reply.meta);
   Response response = JsonReply(request, [&](JsonWriter& json) {
     json.BeginArray();
@@ -85,21 +86,30 @@ absl::StatusOr<Response> GetKeys(const api::Context& context, const Request& req
   return response;
 }
 
-absl::StatusOr<Response> Get(const api::Context& context, const Request& request,
-                             absl::string_view key) {
-  KONSUL_ASSIGN_OR_RETURN(const auto consistency, ParseConsistency(request));
-  if (request.HasQuery("keys")) return GetKeys(context, request, key, consistency);
-  if (request.HasQuery("recurse")) {
-    KONSUL_ASSIGN_OR_RETURN(const auto reply,
-                            api::KvList(context, {.prefix = key, .consistency = consistency}));
-    if (reply.pairs.empty()) return NotFound(reply.meta);
-    return PairsReply(request, reply.meta, reply.pairs);
-  }
-  KONSUL_ASSIGN_OR_RETURN(auto reply,
-                          api::KvGet(context, {.key = key, .consistency = consistency}));
+absl::StatusOr<Response> GetTree(const api::Context& context, const Request& request,
+                                 absl::string_view prefix, const api::ReadOptions& options) {
+  KONSUL_ASSIGN_OR_RETURN(const auto reply,
+                          api::KvList(context, {.prefix = prefix, .read = options}));
+  if (reply.pairs.empty()) return NotFound(reply.meta);
+  return PairsReply(request, reply.meta, reply.pairs);
+}
+
+absl::StatusOr<Response> GetOne(const api::Context& context, const Request& request,
+                                absl::string_view key, const api::ReadOptions& options) {
+  KONSUL_ASSIGN_OR_RETURN(auto reply, api::KvGet(context, {.key = key, .read = options}));
   if (!reply.pair) return NotFound(reply.meta);
   if (request.HasQuery("raw")) return RawReply(reply.meta, std::move(reply.pair->value));
   return PairsReply(request, reply.meta, {*reply.pair});
+}
+
+absl::StatusOr<Response> Get(const api::Context& context, const Request& request,
+                             absl::string_view key) {
+  const auto function = request.HasQuery("keys")      ? &GetKeys
+                        : request.HasQuery("recurse") ? &GetTree
+                                                      : &GetOne;
+  return BlockingRead(context, request, [&](const api::ReadOptions& options) {
+    return function(context, request, key, options);
+  });
 }
 
 // There are no sessions yet, so none is known.
@@ -116,7 +126,7 @@ absl::Status CheckSession(const Request& request) {
 
 absl::StatusOr<Response> Put(const api::Context& context, const Request& request,
                              absl::string_view key) {
-  KONSUL_RETURN_IF_ERROR(ParseConsistency(request).status());
+  KONSUL_RETURN_IF_ERROR(ParseRead(request).status());
   if (key.empty()) return absl::InvalidArgumentError("Missing key name");
   KONSUL_RETURN_IF_ERROR(CheckConflicts(request, {"cas", "acquire", "release"}));
   KONSUL_ASSIGN_OR_RETURN(const auto flags, ParseNumber(request, "flags"));
@@ -131,7 +141,7 @@ absl::StatusOr<Response> Put(const api::Context& context, const Request& request
 
 absl::StatusOr<Response> Delete(const api::Context& context, const Request& request,
                                 absl::string_view key) {
-  KONSUL_RETURN_IF_ERROR(ParseConsistency(request).status());
+  KONSUL_RETURN_IF_ERROR(ParseRead(request).status());
   KONSUL_RETURN_IF_ERROR(CheckConflicts(request, {"recurse", "cas"}));
   KONSUL_ASSIGN_OR_RETURN(const auto cas, ParseNumber(request, "cas"));
   KONSUL_ASSIGN_OR_RETURN(

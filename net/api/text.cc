@@ -24,7 +24,63 @@ std::string WithFraction(uint64_t whole, uint64_t part, uint64_t unit) {
   return text;
 }
 
+__extension__ using Nanoseconds = unsigned __int128;
+
+// Takes digits from the front. Caps what is larger than any Duration, which is enough to refuse it.
+Nanoseconds TakeDigits(absl::string_view& text, size_t& count, Nanoseconds& unit_of_last) {
+  Nanoseconds value = 0;
+  for (count = 0; !text.empty() && text[0] >= '0' && text[0] <= '9'; ++count) {
+    constexpr Nanoseconds kCap = Nanoseconds{1} << 70;
+    if (value < kCap) {
+      value = value * 10 + static_cast<unsigned>(text[0] - '0');
+      unit_of_last *= 10;
+    }
+    text.remove_prefix(1);
+  }
+  return value;
+}
+
+// Takes the name of a unit from the front; 0 for another word.
+uint64_t TakeUnit(absl::string_view& text) {
+  size_t size = 0;
+  while (size < text.size() && text[size] != '.' && (text[size] < '0' || text[size] > '9')) ++size;
+  const absl::string_view name = text.substr(0, size);
+  text.remove_prefix(size);
+  if (name == "ns") return 1;
+  if (name == "us" || name == "µs" || name == "μs") return 1000;
+  if (name == "ms") return 1'000'000;
+  if (name == "s") return 1'000'000'000;
+  if (name == "m") return 60'000'000'000;
+  return name == "h" ? 3'600'000'000'000 : 0;
+}
+
 }  // namespace
+
+std::optional<Duration> ParseDuration(absl::string_view text) {
+  constexpr Nanoseconds kMost = Nanoseconds{1} << 63;
+  const bool negative = absl::ConsumePrefix(&text, "-");
+  if (!negative) absl::ConsumePrefix(&text, "+");
+  if (text == "0") return Duration::zero();
+  if (text.empty()) return std::nullopt;
+  Nanoseconds sum = 0;
+  while (!text.empty()) {
+    size_t digits = 0;
+    size_t more = 0;
+    Nanoseconds ignored = 1;
+    const Nanoseconds whole = TakeDigits(text, digits, ignored);
+    Nanoseconds part = 0;
+    Nanoseconds scale = 1;
+    if (absl::ConsumePrefix(&text, ".")) part = TakeDigits(text, more, scale);
+    if (digits + more == 0) return std::nullopt;
+    const uint64_t unit = TakeUnit(text);
+    if (unit == 0 || whole > kMost / unit) return std::nullopt;
+    sum += whole * unit + part * unit / scale;
+    if (sum > kMost) return std::nullopt;
+  }
+  if (negative) return Duration(static_cast<int64_t>(0 - static_cast<uint64_t>(sum)));
+  if (sum == kMost) return std::nullopt;
+  return Duration(static_cast<int64_t>(sum));
+}
 
 std::string FormatDuration(Duration d) {
   constexpr uint64_t kMicro = 1000, kMilli = 1000 * kMicro, kSecond = 1000 * kMilli;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
 
 namespace konsul::http {
 
@@ -15,8 +16,9 @@ constexpr size_t kAlwaysBytes = 2 * InputBuffer::kSmall;
 
 }  // namespace
 
-Connection::Connection(Server& server, std::unique_ptr<env::Stream> stream)
+Connection::Connection(Server& server, uint64_t id, std::unique_ptr<env::Stream> stream)
     : server_(server),
+      id_(id),
       stream_(std::move(stream)),
       parser_(server.options_.limits),
       writer_(server.env_, *stream_, server.options_.write_timeout) {
@@ -32,27 +34,33 @@ bool Connection::Account() {
   return now <= kAlwaysBytes || server_.request_bytes_ <= server_.options_.request_bytes_max;
 }
 
-void Connection::Run() {
+Connection::Outcome Connection::Run() {
+  if (server_.env_.scheduler.cancelled()) return Outcome::kOver;
+  if (request_parked_ && !Unpark()) return Outcome::kOver;
   while (true) {
-    switch (parser_.Next()) {
+    Next next = Next::kGoOn;
+    switch (request_parked_ ? Step::kMessage : parser_.Next()) {
       case Step::kNeedMore:
-        if (!ReadMore()) return;
+        next = ReadMore();
         break;
       case Step::kContinue:
         writer_.pending().append("HTTP/1.1 100 Continue\r\n\r\n");
         break;  // leaves with the read that follows
       case Step::kMessage:
-        if (!Answer()) return;
+        next = Answer();
         break;
       case Step::kError:
         AnswerError(parser_.error());
-        return;
+        return Outcome::kOver;
     }
+    if (next == Next::kGoOn) continue;
+    return next == Next::kParks ? Outcome::kParks : Outcome::kOver;
   }
 }
 
 void Connection::EndSoon() {
-  if (reading_idle_) stream_->Close();
+  // Without a fiber it waits for the stream as well, so this wakes it.
+  if (reading_idle_ || idle_parked_) stream_->Close();
 }
 
 Instant Connection::ReadDeadline() {
@@ -70,18 +78,20 @@ Instant Connection::ReadDeadline() {
   return phase_deadline_;
 }
 
-bool Connection::ReadMore() {
-  if (!writer_.Flush().ok()) return false;
+Connection::Next Connection::ReadMore() {
+  if (!writer_.Flush().ok()) return Next::kOver;
   const Instant deadline = ReadDeadline();
   if (phase_ == Phase::kIdle) {
-    if (server_.grace_is_over_) return false;
+    if (server_.grace_is_over_) return Next::kOver;
     parser_.Shrink();
+    const bool was_parked = std::exchange(idle_parked_, false);
+    if (parks_when_idle_ && !was_parked && server_.MayPark()) return ParkIdle();
   }
   const absl::Span<char> space = parser_.Space();
   if (!Account()) {
     ++server_.stats_.refused;
     AnswerLast(Overload(503, "Too many large requests at a time"));
-    return false;
+    return Next::kOver;
   }
   reading_idle_ = phase_ == Phase::kIdle;
   const bool small = server_.env_.scheduler.Fires(BuggifySite::kSmallHttpRead);
@@ -89,11 +99,21 @@ bool Connection::ReadMore() {
   reading_idle_ = false;
   if (absl::IsDeadlineExceeded(n.status())) {
     GiveUpWaiting();
-    return false;
+    return Next::kOver;
   }
-  if (!n.ok() || *n == 0) return false;
+  if (!n.ok() || *n == 0) return Next::kOver;
   parser_.Commit(*n);
-  return true;
+  return Next::kGoOn;
+}
+
+Connection::Next Connection::ParkIdle() {
+  idle_parked_ = true;
+  parser_.ReleaseInput();
+  Account();
+  continuation_ = std::make_unique<fiber::Continuation>(server_.env_.scheduler);
+  stream_->WakeWhenReadable(*continuation_);
+  park_deadline_ = phase_deadline_;
+  return Next::kParks;
 }
 
 void Connection::GiveUpWaiting() {
@@ -104,17 +124,68 @@ void Connection::GiveUpWaiting() {
                          " did not arrive in time")});
 }
 
-bool Connection::Answer() {
+Connection::Next Connection::Answer() {
   phase_known_ = false;
   // Should the handler suspend, earlier replies must not wait for it.
   writer_.FlushOnSuspend();
-  ++server_.stats_.requests;
-  const Request& request = parser_.request();
-  const Response response = server_.handler_(request);
-  if (server_.env_.scheduler.cancelled()) return false;
+  if (!request_parked_) ++server_.stats_.requests;
+  Response response = AskHandler();
+  request_parked_ = false;
+  if (server_.env_.scheduler.cancelled()) return Next::kOver;
+  if (response.parked != nullptr) {
+    parser_.request().parked = std::move(response.parked);
+    return ParkRequest();
+  }
+  parser_.request().parked.reset();
+  return Reply(response) ? Next::kGoOn : Next::kOver;
+}
 
+Response Connection::AskHandler() {
+  Request& request = parser_.request();
+  if (request.parked != nullptr) request.parked->answer_now = !server_.MayPark();
+  Response response = server_.handler_(request);
+  if (response.parked == nullptr || server_.MayPark()) return response;
+  request.parked = std::move(response.parked);
+  request.parked->answer_now = true;
+  response = server_.handler_(request);
+  KONSUL_CHECK(response.parked == nullptr, "a handler that was to answer now did not: ",
+               request.path);
+  return response;
+}
+
+Connection::Next Connection::ParkRequest() {
+  // What comes meanwhile wakes `wakes`, which keeps it.
+  if (!writer_.Flush().ok()) return Next::kOver;
+  Parked& parked = *parser_.request().parked;
+  KONSUL_CHECK(parked.wakes != nullptr, "nothing would wake ", parser_.request().path);
+  request_parked_ = true;
+  parks_when_idle_ = true;
+  parser_.ReleaseInput();
+  Account();
+  continuation_ = std::move(parked.wakes);
+  // A client that goes away frees what it waits for. When more of its requests have come already,
+  // that is not seen: they would have to be read first, and there may be any number.
+  if (!parser_.has_buffered()) stream_->WakeWhenReadable(*continuation_);
+  continuation_->WaitIn(server_.stops_);
+  if (server_.stopping_) continuation_->Wake();
+  park_deadline_ = parked.deadline;
+  return Next::kParks;
+}
+
+bool Connection::Unpark() {
+  if (parser_.has_buffered()) return true;
+  fiber::Continuation probe(server_.env_.scheduler);
+  stream_->WakeWhenReadable(probe);
+  if (!probe.woken()) return true;
+  const absl::StatusOr<size_t> n = stream_->Read(parser_.Space(), Instant::Never());
+  if (!n.ok() || *n == 0) return false;
+  parser_.Commit(*n);
+  return true;
+}
+
+bool Connection::Reply(const Response& response) {
   ResponseFraming framing;
-  framing.head_request = request.method == "HEAD";
+  framing.head_request = parser_.request().method == "HEAD";
   framing.close = !parser_.keep_alive() || response.close || server_.stopping_;
   framing.keep_alive_10 = parser_.minor_version() == 0;
   framing.date = server_.Date();

@@ -1,11 +1,14 @@
-// One connection of the server, on one fiber. Internal to net/http.
+// One connection of the server, on one fiber at a time, and while it is parked on none. Internal to
+// net/http.
 #ifndef KONSUL_NET_HTTP_CONNECTION_H_
 #define KONSUL_NET_HTTP_CONNECTION_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/status.h"
 #include "core/env/env.h"
+#include "core/fiber/continuation.h"
 #include "net/http/message.h"
 #include "net/http/parser.h"
 #include "net/http/reply_writer.h"
@@ -15,19 +18,38 @@ namespace konsul::http {
 
 class Connection {
  public:
-  Connection(Server& server, std::unique_ptr<env::Stream> stream);
+  enum class Outcome { kOver, kParks };
+
+  Connection(Server& server, uint64_t id, std::unique_ptr<env::Stream> stream);
   ~Connection();
 
-  // Suspends until the connection is over.
-  void Run();
+  // Suspends until the connection is over, or nothing is to be done for it until TakeContinuation()
+  // is woken or park_deadline() has come; then Run goes on.
+  Outcome Run();
+  std::unique_ptr<fiber::Continuation> TakeContinuation() { return std::move(continuation_); }
+  Instant park_deadline() const { return park_deadline_; }
+
   // The server stops: an idle connection ends now, a busy one after its reply. From any fiber.
   void EndSoon();
 
+  uint64_t id() const { return id_; }
+  const env::Endpoint& peer() const { return stream_->peer(); }
+
  private:
-  // Suspends until bytes came. False when the connection is over, whatever had to be said was said.
-  bool ReadMore();
-  // Runs the handler and queues its reply. False when it is the last one.
-  bool Answer();
+  enum class Next { kGoOn, kOver, kParks };
+
+  // Suspends until bytes came, unless it parks. When the connection is over, whatever had to be
+  // said was said.
+  Next ReadMore();
+  // Runs the handler and queues its reply, or parks the request.
+  Next Answer();
+  // The handler's answer, which the server wants now if it has no room for it to wait.
+  Response AskHandler();
+  Next ParkRequest();
+  Next ParkIdle();
+  // Takes in what has come for the connection while its request was parked. False: it is over.
+  bool Unpark();
+  bool Reply(const Response& response);
   void AnswerError(const ParseError& error);
   void AnswerLast(const Response& response);
   // Tells the server how much memory the parser holds now. False when there is too little for it.
@@ -39,6 +61,7 @@ class Connection {
   enum class Phase { kIdle, kHead, kBody };
 
   Server& server_;
+  const uint64_t id_;
   std::unique_ptr<env::Stream> stream_;
   RequestParser parser_;
   ReplyWriter writer_;
@@ -48,6 +71,12 @@ class Connection {
   bool reading_idle_ = false;
   size_t accounted_ = 0;  // of server_.request_bytes_
   int answers_since_yield_ = 0;
+
+  bool request_parked_ = false;    // the request is given to the handler again
+  bool parks_when_idle_ = false;   // a request of this connection has waited
+  bool idle_parked_ = false;
+  std::unique_ptr<fiber::Continuation> continuation_;
+  Instant park_deadline_;
 };
 
 // Says that the server has too much to do (503, 429) and when to come again.

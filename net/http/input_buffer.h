@@ -44,7 +44,11 @@ class InputBuffer {
   }
   // Gives the memory of a large message back while nothing is buffered.
   void Shrink() {
-    if (!empty() || capacity_ <= kSmall) return;
+    if (capacity_ > kSmall) Release();
+  }
+  // Gives all memory back while nothing is buffered: nothing will come for long.
+  void Release() {
+    if (!empty()) return;
     bytes_.reset();
     capacity_ = begin_ = end_ = 0;
     grow_ = false;

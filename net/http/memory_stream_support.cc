@@ -37,6 +37,14 @@ absl::Status MemoryStream::Write(absl::string_view data, Instant deadline) {
   }
 }
 
+void MemoryStream::WakeWhenReadable(fiber::Continuation& continuation) {
+  if (closed_ || in_->reset || in_->ended || !in_->bytes.empty()) {
+    continuation.Wake();
+  } else {
+    continuation.WaitIn(in_->readable);
+  }
+}
+
 void MemoryStream::CloseWrite() {
   out_->ended = true;
   out_->WakeAll();

@@ -44,6 +44,7 @@ class MemoryStream : public env::Stream {
 
   absl::StatusOr<size_t> Read(absl::Span<char> buffer, Instant deadline) override;
   absl::Status Write(absl::string_view data, Instant deadline) override;
+  void WakeWhenReadable(fiber::Continuation& continuation) override;
   void CloseWrite() override;
   // Like TCP: unread bytes make it a reset.
   void Close() override;

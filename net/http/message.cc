@@ -91,6 +91,7 @@ void Request::Clear() {
   query.clear();
   headers.Clear();
   body.clear();
+  parked.reset();
 }
 
 Response Response::Text(int status, absl::string_view text) {

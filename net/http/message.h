@@ -6,12 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "core/base/time.h"
 #include "core/env/network.h"
+#include "core/fiber/continuation.h"
 
 namespace konsul::http {
 
@@ -66,6 +69,19 @@ struct QueryParameter {
   friend bool operator==(const QueryParameter&, const QueryParameter&) = default;
 };
 
+// What a handler leaves in place of an answer that it does not have yet: the request waits without
+// a fiber until `wakes` is woken or `deadline` has come, then the handler is given the request
+// again, with this in Request::parked. What else it has to remember it puts into a class of its
+// own.
+struct Parked {
+  virtual ~Parked() = default;
+  // A new one for each time that it waits; must not be null then.
+  std::unique_ptr<fiber::Continuation> wakes;
+  Instant deadline = Instant::Never();
+  // Set by the server: it stops, or has too many that wait. The handler has to answer now.
+  bool answer_now = false;
+};
+
 // In a handler: a complete, well-formed request; `path` and `query` are decoded exactly once and
 // the path has no unprintable character. For a client: fill method, headers and body, and either
 // `target` (goes out as it is) or `path` and `query` (are encoded when `target` is empty).
@@ -77,6 +93,8 @@ struct Request {
   Headers headers;
   std::string body;
   env::Endpoint peer;  // who asks; unused in a client
+  // What the handler left when it was given this request before; null the first time.
+  std::shared_ptr<Parked> parked;
 
   // The value of the first parameter with this key (case matters).
   std::optional<absl::string_view> Query(absl::string_view key) const;
@@ -98,6 +116,8 @@ struct Response {
   Headers headers;
   std::string body;
   bool close = false;  // the server closes the connection after this reply
+  // From a handler: there is no answer yet, and the rest of this means nothing.
+  std::shared_ptr<Parked> parked;
 
   // Content-Type: text/plain; charset=utf-8. The text goes out as it is, without a newline added.
   static Response Text(int status, absl::string_view text);
@@ -106,7 +126,7 @@ struct Response {
 };
 
 // Runs on the connection's fiber and may suspend; several run interleaved on different fibers. The
-// request is valid until it returns. When the fiber is cancelled (server stop, node kill) the
+// request is valid until it returns; the next time, after it was parked, it lies where it lay. When the fiber is cancelled (server stop, node kill) the
 // answer is not sent.
 using Handler = std::function<Response(const Request&)>;
 

@@ -28,6 +28,8 @@ class RequestParser : public MessageParser {
   size_t memory() const { return input().capacity() + request_.body.size(); }
   // Frees memory that only a large message needed. Between messages, after kNeedMore.
   void Shrink();
+  // As far as nothing is buffered, frees what reading needs. Also after kMessage.
+  void ReleaseInput() { input().Release(); }
 
  private:
   Step ReadHead();

@@ -21,6 +21,7 @@ Server::Server(const env::Env& env, const ServerOptions& options, Handler handle
       options_(options),
       handler_(std::move(handler)),
       stop_signal_(env.scheduler),
+      stops_(env.scheduler),
       all_gone_(env.scheduler),
       connections_(env.scheduler) {}
 
@@ -62,7 +63,7 @@ absl::Status Server::Serve(std::unique_ptr<env::Listener> listener) {
 
 void Server::Admit(std::unique_ptr<env::Stream> stream) {
   const std::string client = stream->peer().host;
-  if (open_.size() >= options_.connections_max) {
+  if (open_.size() - parked_ >= options_.connections_max) {
     Refuse(std::move(stream), 503, "Too many connections");
     return;
   }
@@ -76,17 +77,34 @@ void Server::Admit(std::unique_ptr<env::Stream> stream) {
   ++stats_.accepted;
   ++per_client_[client];
   const uint64_t id = next_connection_++;
-  auto connection = std::make_unique<Connection>(*this, std::move(stream));
+  auto connection = std::make_unique<Connection>(*this, id, std::move(stream));
   open_.emplace(id, connection.get());
   connections_.Spawn(absl::StrCat("http ", client),
-                     [this, id, client, connection = std::move(connection)]() mutable {
-                       connection->Run();
-                       open_.erase(id);
-                       connection.reset();
-                       const auto it = per_client_.find(client);
-                       if (--it->second == 0) per_client_.erase(it);
-                       if (open_.empty()) all_gone_.WakeAll();
+                     [this, connection = std::move(connection)]() mutable {
+                       Run(std::move(connection));
                      });
+}
+
+void Server::Run(std::unique_ptr<Connection> connection) {
+  if (connection->Run() == Connection::Outcome::kParks) {
+    Park(std::move(connection));
+    return;
+  }
+  open_.erase(connection->id());
+  const auto it = per_client_.find(connection->peer().host);
+  if (--it->second == 0) per_client_.erase(it);
+  connection.reset();
+  if (open_.empty()) all_gone_.WakeAll();
+}
+
+void Server::Park(std::unique_ptr<Connection> connection) {
+  ++parked_;
+  Connection& parked = *connection;
+  connections_.Park(parked.TakeContinuation(), "http parked", parked.park_deadline(),
+                    [this, connection = std::move(connection)]() mutable {
+                      --parked_;
+                      Run(std::move(connection));
+                    });
 }
 
 void Server::Refuse(std::unique_ptr<env::Stream> stream, int status, absl::string_view text) {
@@ -105,6 +123,7 @@ absl::Status Server::Stop(Instant deadline) {
   stopping_ = true;
   for (env::Listener* listener : listeners_) listener->Close();
   stop_signal_.WakeAll();
+  stops_.WakeAll();
   absl::Status status;
   const auto all_gone = [&] { return open_.empty() && listeners_.empty(); };
   const Instant grace = std::min(deadline, env_.After(options_.drain_grace));

@@ -1,7 +1,9 @@
 // An HTTP/1.1 server on env streams: the same bytes on real sockets and in the simulator.
 //
 // One fiber serves one connection: it reads, calls the handler, answers, in order. Replies to
-// pipelined requests leave in one write for as long as nothing makes the fiber wait.
+// pipelined requests leave in one write for as long as nothing makes the fiber wait. A request that
+// the handler parks (message.h) gives the fiber up, and so does its connection between requests
+// from then on: a client that waits once will do so again.
 // Limits and behaviour: docs/formats/http.md.
 #ifndef KONSUL_NET_HTTP_SERVER_H_
 #define KONSUL_NET_HTTP_SERVER_H_
@@ -25,7 +27,8 @@ class Connection;
 
 struct ServerOptions {
   ParserLimits limits;
-  size_t connections_max = 10'000;        // beyond: 503 and close
+  size_t connections_max = 10'000;        // without the parked ones; beyond: 503 and close
+  size_t parked_max = 1'000'000;          // beyond, requests are answered instead of parked
   size_t connections_per_client_max = 0;  // by address, beyond: 429 and close; 0: no limit
   // Memory for requests that arrive or are being answered, of all connections together. Beyond, a
   // connection that asks for more than a few kilobytes gets 503 and is closed.
@@ -62,19 +65,25 @@ class Server {
   // listener fails for good (Unavailable). May run on several fibers with a listener each.
   absl::Status Serve(std::unique_ptr<env::Listener> listener);
 
-  // Closes listeners and, after the grace, idle connections, lets the requests under way finish and
-  // their replies out, and suspends until every connection is gone and Serve has returned. At the
+  // Closes listeners and, after the grace, idle connections, has parked requests answered, lets the
+  // requests under way finish and their replies out, and suspends until every connection is gone and Serve has returned. At the
   // deadline, or when the caller is cancelled, the rest is cancelled: DeadlineExceeded or
   // Cancelled.
   absl::Status Stop(Instant deadline);
 
   size_t connection_count() const { return open_.size(); }
+  // Of these, those that have no fiber.
+  size_t parked_count() const { return parked_; }
   size_t request_bytes() const { return request_bytes_; }
   const ServerStats& stats() const { return stats_; }
 
  private:
   friend class Connection;
 
+  // One connection, on a fiber of its own.
+  void Run(std::unique_ptr<Connection> connection);
+  void Park(std::unique_ptr<Connection> connection);
+  bool MayPark() const { return !stopping_ && parked_ < options_.parked_max; }
   void Admit(std::unique_ptr<env::Stream> stream);
   void Refuse(std::unique_ptr<env::Stream> stream, int status, absl::string_view text);
   // The Date header of now; empty when switched off.
@@ -90,11 +99,13 @@ class Server {
   std::map<uint64_t, Connection*> open_;   // by order of arrival
   std::map<std::string, size_t> per_client_;
   uint64_t next_connection_ = 0;
+  size_t parked_ = 0;
   size_t refusing_ = 0;
   size_t request_bytes_ = 0;  // the sum over open_ of what each has accounted for
   int64_t date_second_ = -1;
   std::string date_;
   fiber::WaitList stop_signal_;
+  fiber::WaitList stops_;  // parked requests, which are to be answered then
   fiber::WaitList all_gone_;  // connections and Serve calls
   fiber::Group connections_;  // last: its fibers use everything above
 };

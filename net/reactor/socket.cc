@@ -20,6 +20,14 @@ absl::Status Socket::AwaitReadable(Instant deadline) {
   return absl::OkStatus();
 }
 
+void Socket::WakeWhenReadable(fiber::Continuation& continuation) {
+  if (readable_ || closed()) {
+    continuation.Wake();
+  } else {
+    continuation.WaitIn(readers_);
+  }
+}
+
 absl::Status Socket::AwaitWritable(Instant deadline) {
   while (!writable_ && !closed()) {
     absl::Status status = writers_.Wait(deadline);

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "core/base/time.h"
-#include "core/fiber/scheduler.h"
+#include "core/fiber/continuation.h"
 #include "net/reactor/reactor.h"
 
 namespace konsul::reactor {
@@ -27,6 +27,11 @@ class Socket final : public EventSink {
   // nothing is known that says it cannot. OK also when closed.
   absl::Status AwaitReadable(Instant deadline);
   absl::Status AwaitWritable(Instant deadline);
+
+  // At once, or when AwaitReadable would return.
+  void WakeWhenReadable(fiber::Continuation& continuation);
+  // Nothing is known that says it cannot be read.
+  bool maybe_readable() const { return readable_; }
 
   // After EAGAIN: only an event can tell that it is worth another try.
   void NotReadable() { readable_ = false; }

@@ -118,6 +118,20 @@ absl::Status TcpStream::Write(absl::string_view data, Instant deadline) {
   }
 }
 
+void TcpStream::WakeWhenReadable(fiber::Continuation& continuation) {
+  // What is taken for readable may have been read to its last byte.
+  while (!socket_.closed() && socket_.maybe_readable() && broken_.ok()) {
+    char byte = 0;
+    if (recv(socket_.fd(), &byte, 1, MSG_PEEK) >= 0) break;
+    if (errno == EAGAIN) {
+      socket_.NotReadable();
+    } else if (errno != EINTR) {
+      broken_ = Broken("read from", errno);
+    }
+  }
+  socket_.WakeWhenReadable(continuation);
+}
+
 void TcpStream::CloseWrite() {
   if (!socket_.closed()) shutdown(socket_.fd(), SHUT_WR);
 }

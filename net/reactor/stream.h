@@ -22,6 +22,7 @@ class TcpStream final : public env::Stream {
 
   absl::StatusOr<size_t> Read(absl::Span<char> buffer, Instant deadline) override;
   absl::Status Write(absl::string_view data, Instant deadline) override;
+  void WakeWhenReadable(fiber::Continuation& continuation) override;
   void CloseWrite() override;
   void Close() override { socket_.Close(); }
   const env::Endpoint& local() const override { return local_; }
