@@ -38,6 +38,16 @@ absl::StatusOr<std::optional<wire::KvEntry>> FindKv(const ReadTxn& txn, absl::st
   return std::optional<wire::KvEntry>(entry);
 }
 
+absl::StatusOr<std::optional<LockDelay>> FindLockDelay(const ReadTxn& txn, absl::string_view key) {
+  if (!ValidateKey(key).ok()) return std::nullopt;
+  const auto bytes = txn.Get(Table::kLockDelays, key);
+  if (!bytes) return std::nullopt;
+  const auto since = DecodeU64(bytes->substr(0, sizeof(uint64_t)));
+  const auto length = DecodeU64(bytes->substr(std::min(bytes->size(), sizeof(uint64_t))));
+  if (!since || !length) return absl::DataLossError("table lock delays: damaged record");
+  return std::optional<LockDelay>({*since, *length});
+}
+
 absl::StatusOr<KvLookup> GetKv(const ReadTxn& txn, absl::string_view key) {
   KvLookup lookup;
   KONSUL_ASSIGN_OR_RETURN(lookup.entry, FindKv(txn, key));

@@ -27,6 +27,13 @@ absl::Status ValidateKey(absl::string_view key);
 // The entry alone; nothing for a key that cannot be stored.
 absl::StatusOr<std::optional<wire::KvEntry>> FindKv(const ReadTxn& txn, absl::string_view key);
 
+// Why a key may not be locked for a while.
+struct LockDelay {
+  uint64_t since = 0;  // index of the command by which its holder lost it
+  uint64_t nanoseconds = 0;
+};
+absl::StatusOr<std::optional<LockDelay>> FindLockDelay(const ReadTxn& txn, absl::string_view key);
+
 struct KvLookup {
   Index index;
   std::optional<wire::KvEntry> entry;

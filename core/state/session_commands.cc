@@ -75,9 +75,8 @@ OutcomeOr SessionCommands::Expire(Effects& effects, Index index, const wire::Exp
     KONSUL_RETURN_IF_ERROR(End(effects, index, *session));
   }
   for (const auto& each : expire.lock_delays) {
-    if (!ValidateKey(each.key).ok()) continue;
-    const auto bytes = effects.read().Get(Table::kLockDelays, each.key);
-    if (!bytes || DecodeU64(bytes->substr(0, sizeof(uint64_t))) != each.since) continue;
+    KONSUL_ASSIGN_OR_RETURN(const auto delay, FindLockDelay(effects.read(), each.key));
+    if (!delay || delay->since != each.since) continue;
     KONSUL_RETURN_IF_ERROR(effects.Delete(Table::kLockDelays, each.key));
   }
   return Outcome::Done();

@@ -36,7 +36,15 @@ void WatchIndex::Drop(Map::value_type* dropped) {
   part.prefixes.erase(part.prefixes.find(dropped->first));
 }
 
+void WatchIndex::Follow(Table table, std::function<void(absl::string_view key)> changed,
+                        std::function<void()> replaced) {
+  followers_[table] = {std::move(changed), std::move(replaced), {}};
+}
+
 void WatchIndex::Note(Table table, absl::string_view key) {
+  if (const auto it = followers_.find(table); it != followers_.end()) {
+    it->second.keys.emplace_back(key);
+  }
   Part& part = parts_[static_cast<size_t>(table)];
   if (!part.keys.empty()) Note(part.keys, key);
   for (const auto& [length, count] : part.lengths) {
@@ -58,9 +66,14 @@ void WatchIndex::Publish() {
     entry->waiting.WakeAll();
   }
   noted_.clear();
+  for (auto& [table, follower] : followers_) {
+    for (const std::string& key : follower.keys) follower.changed(key);
+    follower.keys.clear();
+  }
 }
 
 void WatchIndex::Discard() {
+  for (auto& [table, follower] : followers_) follower.keys.clear();
   for (Entry* entry : noted_) entry->noted = false;
   noted_.clear();
 }
@@ -73,6 +86,7 @@ void WatchIndex::PublishAll() {
       for (auto& [key, entry] : *map) entry.waiting.WakeAll();
     }
   }
+  for (auto& [table, follower] : followers_) follower.replaced();
 }
 
 size_t WatchIndex::size() const {

@@ -1,9 +1,9 @@
 // Who wants to hear of a change to which part of the tables.
 //
 // A query watches keys and prefixes; a change to any of them wakes it, also when the key did not
-// exist or exists no longer. Nothing that is not watched costs anything, and a change costs look-ups
-// by its own key only, however many watch other keys: one for the key, and one for each length
-// of which there is a watched prefix.
+// exist or exists no longer. Nothing that is not watched costs anything, and a change costs
+// look-ups by its own key only, however many watch other keys: one for the key, and one for each
+// length of which there is a watched prefix.
 //
 // Nothing is lost as long as a query reads and watches without suspending in between, because the
 // state machine (core/state/kv_machine.h) tells of a change in the same turn as it commits it.
@@ -91,6 +91,12 @@ class WatchIndex {
   // `continuation` is woken by the next change; `watches` are to be kept until then.
   void Add(const WatchSet& set, fiber::Continuation& continuation, std::vector<Watch>& watches);
 
+  // Whoever has to know each key of a table that changes: `changed` is called for it when the
+  // change is committed, `replaced` when the tables are others. Neither suspends, nor changes a
+  // table. For ever; one for each table.
+  void Follow(Table table, std::function<void(absl::string_view key)> changed,
+              std::function<void()> replaced);
+
   // For the state machine ------------------------------------------------------------------------
 
   // A transaction changes `key`. Nobody is woken yet.
@@ -120,7 +126,15 @@ class WatchIndex {
   void Drop(Map::value_type* entry);
 
   fiber::Scheduler& scheduler_;
+  // Of one table.
+  struct Follower {
+    std::function<void(absl::string_view)> changed;
+    std::function<void()> replaced;
+    std::vector<std::string> keys;  // that changed in the present transaction
+  };
+
   std::array<Part, kTableCount> parts_;
+  std::map<Table, Follower> followers_;
   std::vector<Entry*> noted_;
   uint64_t replaced_ = 0;
 };

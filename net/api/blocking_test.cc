@@ -1,4 +1,6 @@
 // Blocking queries from the socket to the tables and back, on a fake cluster.
+#include "core/api/blocking.h"
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -6,7 +8,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "core/api/blocking.h"
 #include "core/state/watch_index.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -24,9 +25,8 @@ class BlockingTest : public ::testing::Test {
  protected:
   BlockingTest() {
     consensus_.machine().PublishTo(watches_);
-    world_.group.Spawn("serve", [this] {
-      server_.Serve(world_.network.Listen(at_).value()).IgnoreError();
-    });
+    world_.group.Spawn("serve",
+                       [this] { server_.Serve(world_.network.Listen(at_).value()).IgnoreError(); });
     world_.Run();
   }
   void TearDown() override {
@@ -44,12 +44,10 @@ class BlockingTest : public ::testing::Test {
     Asked& asked = *asked_.back();
     world_.group.Spawn("ask", [this, &asked, method = std::string(method), target, body] {
       http::Client client(world_.env, at_);
-      const auto reply =
-          client.Do(http::Request::Make(method, target, body), Instant::Never());
+      const auto reply = client.Do(http::Request::Make(method, target, body), Instant::Never());
       if (!reply.ok()) return;
-      asked.answer = absl::StrCat(reply->status, " ",
-                                  reply->headers.Get("X-Consul-Index").value_or("-"), " ",
-                                  reply->body);
+      asked.answer = absl::StrCat(
+          reply->status, " ", reply->headers.Get("X-Consul-Index").value_or("-"), " ", reply->body);
       asked.at = world_.clock.now;
     });
     world_.Run();
@@ -186,9 +184,7 @@ TEST_F(BlockingTest, AfterARestoreEverybodyIsAnswered) {
   Put("a", "2");
   Asked& key = Ask("GET", "/v1/kv/a?raw&index=3");
   Asked& tree = Ask("GET", "/v1/kv/none?recurse&index=100");
-  world_.group.Spawn("restore", [&] {
-    EXPECT_TRUE(consensus_.machine().Restore(*old.rows).ok());
-  });
+  world_.group.Spawn("restore", [&] { EXPECT_TRUE(consensus_.machine().Restore(*old.rows).ok()); });
   world_.Run();
   EXPECT_EQ(key.answer, "200 2 1") << "also with a lower index";
   EXPECT_EQ(tree.answer, "404 1 ");
