@@ -7,6 +7,8 @@
 #include "cmd/node/storage.h"
 #include "core/api/blocking.h"
 #include "core/base/status.h"
+#include "core/server/expirer.h"
+#include "core/server/registrar.h"
 #include "core/state/watch_index.h"
 #include "net/api/routes.h"
 #include "net/http/server.h"
@@ -59,6 +61,12 @@ absl::Status AwaitEnd(const env::Env& env, const Options& options, server::Serve
   return failure;
 }
 
+// A leader counts as known as long as this server hears from it.
+server::Expirer::Office OfficeOf(const server::ServerStats& stats, const raft::Options& raft) {
+  return {.is_leader = stats.role == raft::Role::kLeader,
+          .leader_known = stats.leader != NodeId() && stats.last_contact < raft.election_timeout};
+}
+
 }  // namespace
 
 absl::Status Run(const env::Env& env, const Options& options) {
@@ -92,8 +100,14 @@ absl::Status Run(const env::Env& env, const Options& options) {
   api_options.health.last_contact_max *= options.patience;
   storage.machine().PublishTo(watches);
   api::Blocking blocking(env, watches);
+  api::IdSource ids(env.random);
+  server::Expirer expirer(
+      {env.clock, env.scheduler, env.logger}, *server, storage.tables(), watches,
+      [&] { return OfficeOf(server->Stats(), options.raft); }, options.raft.clock_drift_max_ppm);
+  server::Registrar registrar({env.clock, env.scheduler, env.logger}, *server, *server,
+                              storage.tables());
   const net_api::Routes routes(
-      {*server, *server, storage.tables(), env.clock, api_options, &blocking});
+      {*server, *server, storage.tables(), env.clock, api_options, &blocking, &ids});
   http::ServerOptions http_options;
   http_options.drain_grace = kDrainGrace;
   http::Server http_server(env, http_options, routes.handler());
@@ -109,6 +123,8 @@ absl::Status Run(const env::Env& env, const Options& options) {
         env, *server, [&](NodeId peer) { transport.PeerIsUp(peer); }, patience);
     fiber::Group fibers(env.scheduler);
     server->Start(transport, fibers);
+    fibers.Spawn("expirer", [&] { expirer.Run(); });
+    fibers.Spawn("registrar", [&] { registrar.Run(); });
     fibers.Spawn("rpc-server", [&] { (void)rpc_server.Serve(*rpc_listener); });
     fibers.Spawn("http-server", [&, listener = std::move(http_listener)]() mutable {
       (void)http_server.Serve(std::move(listener));

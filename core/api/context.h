@@ -12,10 +12,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "core/base/ids.h"
 #include "core/base/time.h"
 #include "core/env/clock.h"
+#include "core/env/random.h"
 #include "core/server/consensus.h"
 #include "core/server/operator.h"
 #include "core/state/table_store.h"
@@ -37,6 +39,17 @@ struct Options {
   HealthLimits health = {};
 };
 
+// Makes names that nobody else has made. Owned by the composition root.
+class IdSource {
+ public:
+  explicit IdSource(const env::Random& random) : random_(random.Fork("ids")) {}
+  // A random UUID (RFC 9562, section 5.4).
+  std::string NewUuid();
+
+ private:
+  env::Random random_;
+};
+
 class Blocking;
 class BlockingQuery;
 
@@ -48,6 +61,7 @@ struct Context {
   const env::Clock& clock;
   Options options = {};
   Blocking* blocking = nullptr;  // null: no read waits, all are answered at once
+  IdSource* ids = nullptr;       // only handlers that make something need it
 
   Instant WriteDeadline() const { return clock.Now() + options.write_timeout; }
   Instant ReadDeadline() const { return clock.Now() + options.read_timeout; }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/api/blocking.h"
+#include "core/api/execute.h"
 #include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "core/state/kv_reader.h"
@@ -14,6 +15,8 @@ namespace {
 
 constexpr state::Table kKv = state::Table::kKv;
 
+}  // namespace
+
 KvPair Own(absl::string_view key, const wire::KvEntry& entry) {
   return {.key = std::string(key),
           .value = std::string(entry.value),
@@ -23,18 +26,6 @@ KvPair Own(absl::string_view key, const wire::KvEntry& entry) {
           .lock_index = entry.lock_index,
           .session = std::string(entry.session)};
 }
-
-absl::StatusOr<bool> Execute(const Context& context, const wire::Command& command) {
-  KONSUL_ASSIGN_OR_RETURN(
-      const std::string bytes,
-      context.consensus.Execute(wire::EncodeCommand(command), context.WriteDeadline()));
-  KONSUL_ASSIGN_OR_RETURN(const wire::CommandResult result, wire::DecodeCommandResult(bytes));
-  // What is checked before a command is sent is not refused here; a server of another version may.
-  if (!result.error.empty()) return absl::FailedPreconditionError(result.error);
-  return result.success;
-}
-
-}  // namespace
 
 absl::StatusOr<KvGetReply> KvGet(const Context& context, const KvGetRequest& request) {
   if (request.key.empty()) return absl::InvalidArgumentError("Missing key name");
@@ -78,17 +69,31 @@ absl::StatusOr<KvKeysReply> KvKeys(const Context& context, const KvKeysRequest& 
   return reply;
 }
 
+absl::Status CheckValueSize(const Context& context, absl::string_view value) {
+  const size_t max = context.options.max_value_size;
+  if (value.size() <= max) return absl::OkStatus();
+  return absl::OutOfRangeError(
+      absl::StrCat("Request body(", value.size(), " bytes) too large, max size: ", max, " bytes."));
+}
+
 absl::StatusOr<bool> KvPut(const Context& context, const KvPutRequest& request) {
   KONSUL_RETURN_IF_ERROR(state::ValidateKey(request.key));
-  if (request.value.size() > context.options.max_value_size) {
-    return absl::OutOfRangeError(
-        absl::StrCat("Request body(", request.value.size(),
-                     " bytes) too large, max size: ", context.options.max_value_size, " bytes."));
-  }
+  KONSUL_RETURN_IF_ERROR(CheckValueSize(context, request.value));
   return Execute(
       context,
       wire::KvPut{
           .key = request.key, .value = request.value, .flags = request.flags, .cas = request.cas});
+}
+
+absl::StatusOr<bool> KvLock(const Context& context, const KvLockRequest& request) {
+  KONSUL_RETURN_IF_ERROR(state::ValidateKey(request.key));
+  KONSUL_RETURN_IF_ERROR(CheckValueSize(context, request.value));
+  return Execute(context,
+                 wire::KvOp{.verb = request.release ? wire::KvVerb::kUnlock : wire::KvVerb::kLock,
+                            .key = request.key,
+                            .value = request.value,
+                            .flags = request.flags,
+                            .session = request.session});
 }
 
 absl::StatusOr<bool> KvDelete(const Context& context, const KvDeleteRequest& request) {

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/api/context.h"
+#include "core/wire/kv.h"
 
 namespace konsul::api {
 
@@ -24,6 +25,10 @@ struct KvPair {
   uint64_t lock_index = 0;
   std::string session;  // empty: not locked
 };
+
+KvPair Own(absl::string_view key, const wire::KvEntry& entry);
+// OutOfRange when it is too large.
+absl::Status CheckValueSize(const Context& context, absl::string_view value);
 
 struct KvGetRequest {
   absl::string_view key;
@@ -65,6 +70,17 @@ struct KvPutRequest {
 };
 // False when the condition did not hold; nothing was changed then.
 absl::StatusOr<bool> KvPut(const Context& context, const KvPutRequest& request);
+
+struct KvLockRequest {
+  absl::string_view key;
+  absl::string_view value;
+  uint64_t flags = 0;
+  absl::string_view session;
+  bool release = false;
+};
+// Takes the lock of a key, or gives it back. False when another session holds it, when it may not
+// be taken yet, or when there is nothing to give back. FailedPrecondition for an unknown session.
+absl::StatusOr<bool> KvLock(const Context& context, const KvLockRequest& request);
 
 struct KvDeleteRequest {
   absl::string_view key;  // with `recurse` a prefix

@@ -3,11 +3,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "core/api/kv.h"
 #include "core/base/status.h"
 #include "net/api/blocking.h"
+#include "net/api/kv_json.h"
 #include "net/api/parameters.h"
 #include "net/api/reply.h"
 
@@ -22,28 +21,6 @@ Response NotFound(const api::ReadMeta& meta) {
   response.status = 404;
   SetReadHeaders(meta, response);
   return response;
-}
-
-// Keys in the order in which Consul's clients have always seen them.
-void WritePair(const api::KvPair& pair, JsonWriter& json) {
-  json.BeginObject();
-  json.Key("LockIndex");
-  json.Number(pair.lock_index);
-  json.Key("Key");
-  json.String(pair.key);
-  json.Key("Flags");
-  json.Number(pair.flags);
-  json.Key("Value");
-  json.Bytes(pair.value);
-  if (!pair.session.empty()) {
-    json.Key("Session");
-    json.String(pair.session);
-  }
-  json.Key("CreateIndex");
-  json.Number(pair.create_index);
-  json.Key("ModifyIndex");
-  json.Number(pair.modify_index);
-  json.EndObject();
 }
 
 Response PairsReply(const Request& request, const api::ReadMeta& meta,
@@ -112,18 +89,6 @@ absl::StatusOr<Response> Get(const api::Context& context, const Request& request
   });
 }
 
-// There are no sessions yet, so none is known.
-absl::Status CheckSession(const Request& request) {
-  for (const char* name : {"acquire", "release"}) {
-    const auto session = request.Query(name);
-    if (!session) continue;
-    if (session->empty()) return absl::FailedPreconditionError("missing session");
-    return absl::FailedPreconditionError(
-        absl::StrCat("invalid session \"", absl::Utf8SafeCEscape(*session), "\""));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Response> Put(const api::Context& context, const Request& request,
                              absl::string_view key) {
   KONSUL_RETURN_IF_ERROR(ParseRead(request).status());
@@ -131,7 +96,16 @@ absl::StatusOr<Response> Put(const api::Context& context, const Request& request
   KONSUL_RETURN_IF_ERROR(CheckConflicts(request, {"cas", "acquire", "release"}));
   KONSUL_ASSIGN_OR_RETURN(const auto flags, ParseNumber(request, "flags"));
   KONSUL_ASSIGN_OR_RETURN(const auto cas, ParseNumber(request, "cas"));
-  KONSUL_RETURN_IF_ERROR(CheckSession(request));
+  for (const char* name : {"acquire", "release"}) {
+    const auto session = request.Query(name);
+    if (!session) continue;
+    KONSUL_ASSIGN_OR_RETURN(const bool locked, api::KvLock(context, {.key = key,
+                                                                     .value = request.body,
+                                                                     .flags = flags.value_or(0),
+                                                                     .session = *session,
+                                                                     .release = name[0] == 'r'}));
+    return JsonReply(request, [&](JsonWriter& json) { json.Bool(locked); });
+  }
   KONSUL_ASSIGN_OR_RETURN(
       const bool done,
       api::KvPut(context,

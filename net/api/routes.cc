@@ -1,16 +1,24 @@
 #include "net/api/routes.h"
 
 #include "net/api/autopilot_routes.h"
+#include "net/api/catalog_routes.h"
 #include "net/api/cluster_routes.h"
+#include "net/api/event_routes.h"
 #include "net/api/kv_routes.h"
 #include "net/api/metrics_routes.h"
 #include "net/api/operator_routes.h"
+#include "net/api/session_routes.h"
 #include "net/api/status_routes.h"
+#include "net/api/txn_routes.h"
 
 namespace konsul::net_api {
 
 Routes::Routes(const api::Context& context) {
   AddKvRoutes(context, router_);
+  AddSessionRoutes(context, router_);
+  AddTxnRoutes(context, router_);
+  AddCatalogRoutes(context, router_);
+  AddEventRoutes(context, router_);
   AddStatusRoutes(context, router_);
   AddOperatorRoutes(context, router_);
   AddAutopilotRoutes(context, router_);

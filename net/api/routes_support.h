@@ -72,8 +72,12 @@ class RoutesTest : public ::testing::Test {
   state::MemoryStore store_;
   FakeConsensus consensus_{scheduler_, store_};
   FakeOperator cluster_{scheduler_};
-  Routes routes_{
-      api::Context{.consensus = consensus_, .cluster = cluster_, .store = store_, .clock = clock_}};
+  api::IdSource ids_{env::Random(1)};
+  Routes routes_{api::Context{.consensus = consensus_,
+                              .cluster = cluster_,
+                              .store = store_,
+                              .clock = clock_,
+                              .ids = &ids_}};
 };
 
 }  // namespace konsul::net_api

@@ -1,0 +1,95 @@
+#include "core/server/registrar.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+#include "core/base/status.h"
+#include "core/env/network.h"
+#include "core/state/catalog_reader.h"
+#include "core/state/keys.h"
+#include "core/wire/command.h"
+
+namespace konsul::server {
+namespace {
+
+constexpr absl::string_view kCheckId = "serfHealth";
+constexpr absl::string_view kCheckName = "Serf Health Status";
+// In the place of the first bytes of a UUID, which nobody draws by chance.
+constexpr absl::string_view kIdPrefix = "00000000-0000-0000-";
+constexpr Duration kProposalTimeout = 5s;
+
+std::string UuidOf(NodeId id) {
+  return absl::StrFormat("%s%04x-%012x", kIdPrefix, id.value >> 48, id.value & 0xffffffffffffULL);
+}
+
+std::string HostOf(const raft::Member& member) {
+  const auto endpoint = env::Endpoint::Parse(member.address);
+  return endpoint.ok() ? endpoint->host : member.address;
+}
+
+bool IsAlive(const Peer& peer) {
+  return peer.leader || (peer.progress && peer.progress->last_contact < Registrar::kSilenceMax);
+}
+
+}  // namespace
+
+std::optional<std::string> Registrar::NextCommand(const Membership& members) const {
+  const auto txn = store_.Read();
+  for (const Peer& peer : members.peers) {
+    const std::string id = UuidOf(peer.member.id);
+    const std::string address = HostOf(peer.member);
+    const absl::string_view status = IsAlive(peer) ? "passing" : "critical";
+    const auto node = state::FindNode(*txn, peer.member.name);
+    if (!node.ok()) return std::nullopt;
+    const bool right = *node && (*node)->id == id && (*node)->address == address;
+    const auto bytes = txn->Get(state::Table::kChecks, state::CheckKey(peer.member.name, kCheckId));
+    const auto check = bytes ? wire::DecodeCheck(*bytes) : wire::Check();
+    if (!check.ok()) return std::nullopt;
+    if (right && check->status == status) continue;
+    const wire::Register command{
+        .node = {.id = id, .name = peer.member.name, .address = address, .datacenter = "dc1"},
+        .skip_node = right,
+        .checks = {{.node = peer.member.name,
+                    .id = kCheckId,
+                    .name = kCheckName,
+                    .status = status,
+                    .output = IsAlive(peer) ? "Agent alive and reachable"
+                                            : "Agent not live or unreachable"}}};
+    return wire::EncodeCommand(command);
+  }
+  const auto nodes = state::ListNodes(*txn);
+  if (!nodes.ok()) return std::nullopt;
+  for (const wire::Node& node : nodes->nodes) {
+    if (!absl::StartsWith(node.id, kIdPrefix)) continue;
+    const bool member = std::any_of(
+        members.peers.begin(), members.peers.end(),
+        [&](const Peer& peer) { return absl::EqualsIgnoreCase(peer.member.name, node.name); });
+    if (!member) return wire::EncodeCommand(wire::Deregister{node.name});
+  }
+  return std::nullopt;
+}
+
+absl::Status Registrar::Keep() {
+  while (cluster_.Stats().role == raft::Role::kLeader) {
+    const Instant deadline = world_.clock.Now() + kProposalTimeout;
+    KONSUL_ASSIGN_OR_RETURN(const Membership members, cluster_.Members(true, deadline));
+    const std::optional<std::string> command = NextCommand(members);
+    if (!command) break;
+    KONSUL_ASSIGN_OR_RETURN(const std::string bytes, consensus_.Execute(*command, deadline));
+    KONSUL_ASSIGN_OR_RETURN(const auto result, wire::DecodeCommandResult(bytes));
+    if (!result.error.empty()) return absl::InternalError(result.error);
+  }
+  return absl::OkStatus();
+}
+
+void Registrar::Run() {
+  while (true) {
+    const absl::Status status = Keep();
+    if (absl::IsCancelled(status)) return;
+    if (!status.ok()) world_.logger.Warn("catalog", status.message());
+    if (!world_.scheduler.SleepUntil(world_.clock.Now() + kInterval).ok()) return;
+  }
+}
+
+}  // namespace konsul::server

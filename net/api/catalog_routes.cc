@@ -1,0 +1,85 @@
+#include "net/api/catalog_routes.h"
+
+#include "core/api/catalog.h"
+#include "core/base/status.h"
+#include "net/api/blocking.h"
+#include "net/api/json_body.h"
+#include "net/api/node_json.h"
+#include "net/api/reply.h"
+
+namespace konsul::net_api {
+namespace {
+
+using http::Request;
+using http::Response;
+
+Response True(const Request& request) {
+  return JsonReply(request, [](JsonWriter& json) { json.Bool(true); });
+}
+
+absl::Status ReadCheck(const boost::json::value& value, std::vector<api::Check>& checks) {
+  ObjectReader reader(value);
+  api::Check& check = checks.emplace_back();
+  reader.Text("Node", check.node);
+  reader.Text("CheckID", check.id);
+  reader.Text("Name", check.name);
+  reader.Text("Status", check.status);
+  reader.Text("Notes", check.notes);
+  reader.Text("Output", check.output);
+  reader.Text("Type", check.type);
+  return reader.status();
+}
+
+absl::StatusOr<Response> Register(const api::Context& context, const Request& request) {
+  KONSUL_ASSIGN_OR_RETURN(const boost::json::value value, ParseJson(request.body));
+  api::RegisterRequest reg;
+  KONSUL_ASSIGN_OR_RETURN(reg.node, ReadNodeJson(value));
+  ObjectReader reader(value);
+  reader.Bool("SkipNodeUpdate", reg.skip_node_update);
+  if (const auto* check = reader.Object("Check")) {
+    KONSUL_RETURN_IF_ERROR(ReadCheck(*check, reg.checks));
+  }
+  KONSUL_RETURN_IF_ERROR(reader.status());
+  KONSUL_RETURN_IF_ERROR(api::Register(context, reg));
+  return True(request);
+}
+
+absl::StatusOr<Response> Deregister(const api::Context& context, const Request& request) {
+  KONSUL_ASSIGN_OR_RETURN(const boost::json::value value, ParseJson(request.body));
+  ObjectReader reader(value);
+  api::DeregisterRequest dereg;
+  reader.Text("Node", dereg.node);
+  reader.Text("CheckID", dereg.check);
+  KONSUL_RETURN_IF_ERROR(reader.status());
+  KONSUL_RETURN_IF_ERROR(api::Deregister(context, dereg));
+  return True(request);
+}
+
+absl::StatusOr<Response> Nodes(const api::Context& context, const Request& request) {
+  return BlockingRead(context, request,
+                      [&](const api::ReadOptions& options) -> absl::StatusOr<Response> {
+                        KONSUL_ASSIGN_OR_RETURN(const auto reply, api::Nodes(context, options));
+                        Response response = JsonReply(request, [&](JsonWriter& json) {
+                          json.BeginArray();
+                          for (const api::Node& node : reply.nodes) WriteNode(node, json);
+                          json.EndArray();
+                        });
+                        SetReadHeaders(reply.meta, response);
+                        return response;
+                      });
+}
+
+}  // namespace
+
+void AddCatalogRoutes(const api::Context& context, Router& router) {
+  const auto add = [&](absl::string_view method, absl::string_view path, auto function) {
+    router.Add(method, path, [context, function](const Request& request, absl::string_view) {
+      return OrError(function(context, request));
+    });
+  };
+  add("PUT", "/v1/catalog/register", &Register);
+  add("PUT", "/v1/catalog/deregister", &Deregister);
+  add("GET", "/v1/catalog/nodes", &Nodes);
+}
+
+}  // namespace konsul::net_api

@@ -1,0 +1,65 @@
+#include "net/api/node_json.h"
+
+#include "core/base/status.h"
+#include "net/api/json_body.h"
+
+namespace konsul::net_api {
+namespace {
+
+void WriteMap(absl::string_view key, const std::map<std::string, std::string>& map,
+              JsonWriter& json) {
+  json.Key(key);
+  if (map.empty()) return json.Null();
+  json.BeginObject();
+  for (const auto& [name, value] : map) {
+    json.Key(name);
+    json.String(value);
+  }
+  json.EndObject();
+}
+
+}  // namespace
+
+void WriteNode(const api::Node& node, JsonWriter& json) {
+  json.BeginObject();
+  json.Key("ID");
+  json.String(node.id);
+  json.Key("Node");
+  json.String(node.name);
+  json.Key("Address");
+  json.String(node.address);
+  json.Key("Datacenter");
+  json.String(node.datacenter);
+  WriteMap("TaggedAddresses", node.tagged_addresses, json);
+  WriteMap("Meta", node.meta, json);
+  json.Key("CreateIndex");
+  json.Number(node.create_index);
+  json.Key("ModifyIndex");
+  json.Number(node.modify_index);
+  json.EndObject();
+}
+
+absl::StatusOr<api::Node> ReadNodeJson(const boost::json::value& value) {
+  ObjectReader reader(value);
+  api::Node node;
+  reader.Text("ID", node.id);
+  reader.Text("Node", node.name);
+  reader.Text("Address", node.address);
+  reader.Text("Datacenter", node.datacenter);
+  reader.TextMap("TaggedAddresses", node.tagged_addresses);
+  reader.TextMap("Meta", node.meta);
+  reader.TextMap("NodeMeta", node.meta);
+  KONSUL_RETURN_IF_ERROR(reader.status());
+  return node;
+}
+
+wire::Node ViewOfNode(const api::Node& node) {
+  return {.id = node.id,
+          .name = node.name,
+          .address = node.address,
+          .datacenter = node.datacenter,
+          .tagged_addresses = {node.tagged_addresses.begin(), node.tagged_addresses.end()},
+          .meta = {node.meta.begin(), node.meta.end()}};
+}
+
+}  // namespace konsul::net_api

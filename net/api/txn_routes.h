@@ -1,0 +1,14 @@
+// /v1/txn: docs/api/txn.md.
+#ifndef KONSUL_NET_API_TXN_ROUTES_H_
+#define KONSUL_NET_API_TXN_ROUTES_H_
+
+#include "core/api/context.h"
+#include "net/api/router.h"
+
+namespace konsul::net_api {
+
+void AddTxnRoutes(const api::Context& context, Router& router);
+
+}  // namespace konsul::net_api
+
+#endif  // KONSUL_NET_API_TXN_ROUTES_H_
