@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/api/blocking.h"
 #include "core/api/execute.h"
 #include "core/base/status.h"
 #include "core/state/catalog_reader.h"
+#include "core/state/event_commands.h"
 #include "core/wire/command.h"
 
 namespace konsul::api {
@@ -80,15 +82,16 @@ absl::StatusOr<NodesReply> Nodes(const Context& context, const ReadOptions& opti
 
 absl::StatusOr<std::string> FireEvent(const Context& context, const Event& event) {
   if (event.name.empty()) return absl::InvalidArgumentError("Missing name");
-  const std::string id = context.ids->NewUuid();
+  const uint64_t random = context.ids->NewRandom();
+  const std::string id = absl::StrCat(absl::Hex(random));
   const wire::EventFire command{{.id = id,
                                  .name = event.name,
                                  .payload = event.payload,
                                  .node_filter = event.node_filter,
                                  .service_filter = event.service_filter,
                                  .tag_filter = event.tag_filter}};
-  KONSUL_RETURN_IF_ERROR(ExecuteCommand(context, command).status());
-  return id;
+  KONSUL_ASSIGN_OR_RETURN(const wire::CommandResult result, ExecuteCommand(context, command));
+  return state::EventId(random, result.index);
 }
 
 absl::StatusOr<EventsReply> Events(const Context& context, absl::string_view name,

@@ -45,6 +45,7 @@ class IdSource {
   explicit IdSource(const env::Random& random) : random_(random.Fork("ids")) {}
   // A random UUID (RFC 9562, section 5.4).
   std::string NewUuid();
+  uint64_t NewRandom() { return random_.Next(); }
 
  private:
   env::Random random_;

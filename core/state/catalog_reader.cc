@@ -41,15 +41,21 @@ absl::StatusOr<NodeList> ListNodes(const ReadTxn& txn) {
 
 absl::StatusOr<EventList> ListEvents(const ReadTxn& txn, absl::string_view name) {
   EventList list;
-  KONSUL_ASSIGN_OR_RETURN(list.index, IndexOf(txn, kMetaEvents));
+  list.index = Index(1);
   absl::Status status;
   txn.Scan(Table::kEvents, "", [&](absl::string_view, absl::string_view bytes) {
     auto event = wire::DecodeEvent(bytes);
     status = event.status();
-    if (event.ok() && (name.empty() || event->name == name)) {
+    if (!event.ok()) return false;
+    // Ones that are forgotten may have been of that name.
+    const bool forgotten = list.index == Index(1) && event->ltime > 1;
+    if (name.empty() || event->name == name) {
+      list.index = Index(event->index);
       list.events.push_back(*std::move(event));
+    } else if (forgotten) {
+      list.index = Index(event->index);
     }
-    return status.ok();
+    return true;
   });
   KONSUL_RETURN_IF_ERROR(status);
   return list;

@@ -23,7 +23,6 @@ inline constexpr absl::string_view kMetaSessionsEnded = "sessions.ended";  // en
 inline constexpr absl::string_view kMetaNodes = "nodes";                   // any of a node
 inline constexpr absl::string_view kMetaNodesGone = "nodes.gone";          // a node was removed
 inline constexpr absl::string_view kMetaChecks = "checks";
-inline constexpr absl::string_view kMetaEvents = "events";
 inline constexpr absl::string_view kMetaEventCount = "events.count";  // u64: all events there were
 
 std::string EncodeU64(uint64_t value);
