@@ -35,7 +35,7 @@ TEST_F(WatchCompletenessTest, AnIndexDoesNotGoBack) {
   oracle_.OnAnswer(key_, "n2", 5, {{"a/1", "x"}});
   EXPECT_EQ(Found(), "");
   oracle_.OnAnswer(key_, "n2", 4, {{"a/1", "x"}});
-  EXPECT_THAT(Found(), HasSubstr("index 4 by n2 after 5 by n1"));
+  EXPECT_THAT(Found(), HasSubstr("index 4 by n2 after 5 by n2"));
 }
 
 TEST_F(WatchCompletenessTest, AnIndexStandsForOneAnswer) {
