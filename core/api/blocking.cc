@@ -11,8 +11,7 @@ namespace {
 constexpr int64_t kJitterFraction = 16;
 
 Duration Limited(Duration wait) {
-  return wait <= Duration::zero() ? Blocking::kDefaultWait
-                                  : std::min(wait, Blocking::kLongestWait);
+  return wait <= Duration::zero() ? Blocking::kDefaultWait : std::min(wait, Blocking::kLongestWait);
 }
 
 }  // namespace

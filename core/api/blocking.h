@@ -55,9 +55,9 @@ class BlockingQuery {
   std::unique_ptr<fiber::Continuation> TakeContinuation() { return std::move(continuation_); }
 
  private:
-  friend absl::Status Read(const Context& context, const ReadOptions& options, ReadMeta& meta,
-                           absl::FunctionRef<absl::Status(const state::ReadTxn&, state::WatchSet&)>
-                               query);
+  friend absl::Status Read(
+      const Context& context, const ReadOptions& options, ReadMeta& meta,
+      absl::FunctionRef<absl::Status(const state::ReadTxn&, state::WatchSet&)> query);
 
   // Nothing is watched any more.
   void Begin();
@@ -79,9 +79,8 @@ class BlockingQuery {
 // sets `meta.index`; the rest of `meta` is filled here, and an index of 0 made 1.
 //
 // Aborted when options.blocking has to wait: what `query` has kept is no answer.
-absl::Status Read(
-    const Context& context, const ReadOptions& options, ReadMeta& meta,
-    absl::FunctionRef<absl::Status(const state::ReadTxn&, state::WatchSet&)> query);
+absl::Status Read(const Context& context, const ReadOptions& options, ReadMeta& meta,
+                  absl::FunctionRef<absl::Status(const state::ReadTxn&, state::WatchSet&)> query);
 
 }  // namespace konsul::api
 

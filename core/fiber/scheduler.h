@@ -185,7 +185,8 @@ class Scheduler {
 };
 
 // Where fibers and continuations wait to be woken: the primitive from which all others are made.
-// First come, first woken. Owned by whoever owns the condition waited for; must be empty when destroyed.
+// First come, first woken. Owned by whoever owns the condition waited for; must be empty when
+// destroyed.
 class WaitList {
  public:
   explicit WaitList(Scheduler& scheduler) : scheduler_(scheduler) {}

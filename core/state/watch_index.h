@@ -1,9 +1,9 @@
 // Who wants to hear of a change to which part of the tables.
 //
 // A query watches keys and prefixes; a change to any of them wakes it, also when the key did not
-// exist or exists no longer. Nothing that is not watched costs anything, and a change costs look-ups
-// by its own key only, however many watch other keys: one for the key, and one for each length
-// of which there is a watched prefix.
+// exist or exists no longer. Nothing that is not watched costs anything, and a change costs
+// look-ups by its own key only, however many watch other keys: one for the key, and one for each
+// length of which there is a watched prefix.
 //
 // Nothing is lost as long as a query reads and watches without suspending in between, because the
 // state machine (core/state/kv_machine.h) tells of a change in the same turn as it commits it.

@@ -131,8 +131,7 @@ RC_GTEST_FIXTURE_PROP(WatchIndexTest, WakesWhomAListWouldWake, ()) {
   const auto publish = [&] {
     for (Model& m : model) {
       for (const auto& [table, key] : noted) {
-        const bool concerns =
-            m.prefix ? key.compare(0, m.key.size(), m.key) == 0 : key == m.key;
+        const bool concerns = m.prefix ? key.compare(0, m.key.size(), m.key) == 0 : key == m.key;
         m.woken |= table == m.table && concerns;
       }
     }
@@ -194,7 +193,7 @@ class PublishingMachineTest : public WatchIndexTest {
 TEST_F(PublishingMachineTest, CreationChangeAndDeletionWake) {
   const std::vector<wire::Command> commands = {
       wire::KvPut{.key = "k", .value = "1"}, wire::KvPut{.key = "k", .value = "2"},
-      wire::KvDelete{.key = "k"},            wire::KvPut{.key = "k", .value = "3"},
+      wire::KvDelete{.key = "k"}, wire::KvPut{.key = "k", .value = "3"},
       wire::KvDelete{.key = "", .recurse = true}};
   for (const wire::Command& command : commands) {
     const auto key = WatchKey("k"), prefix = WatchPrefix(""), other = WatchKey("kk");

@@ -16,8 +16,8 @@ struct ReadParameters {
   uint64_t index = 0;  // 0: does not wait
   Duration wait{};     // 0: the default
 };
-// InvalidArgument with the texts that Consul's clients know. Routes that do not read refuse bad ones
-// as well.
+// InvalidArgument with the texts that Consul's clients know. Routes that do not read refuse bad
+// ones as well.
 absl::StatusOr<ReadParameters> ParseRead(const http::Request& request);
 
 // What a route that reads answers: the reply of `read`, which hands its options to the functions of

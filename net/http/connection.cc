@@ -148,8 +148,8 @@ Response Connection::AskHandler() {
   request.parked = std::move(response.parked);
   request.parked->answer_now = true;
   response = server_.handler_(request);
-  KONSUL_CHECK(response.parked == nullptr, "a handler that was to answer now did not: ",
-               request.path);
+  KONSUL_CHECK(response.parked == nullptr,
+               "a handler that was to answer now did not: ", request.path);
   return response;
 }
 

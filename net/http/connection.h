@@ -72,8 +72,8 @@ class Connection {
   size_t accounted_ = 0;  // of server_.request_bytes_
   int answers_since_yield_ = 0;
 
-  bool request_parked_ = false;    // the request is given to the handler again
-  bool parks_when_idle_ = false;   // a request of this connection has waited
+  bool request_parked_ = false;   // the request is given to the handler again
+  bool parks_when_idle_ = false;  // a request of this connection has waited
   bool idle_parked_ = false;
   std::unique_ptr<fiber::Continuation> continuation_;
   Instant park_deadline_;

@@ -126,8 +126,8 @@ struct Response {
 };
 
 // Runs on the connection's fiber and may suspend; several run interleaved on different fibers. The
-// request is valid until it returns; the next time, after it was parked, it lies where it lay. When the fiber is cancelled (server stop, node kill) the
-// answer is not sent.
+// request is valid until it returns; the next time, after it was parked, it lies where it lay. When
+// the fiber is cancelled (server stop, node kill) the answer is not sent.
 using Handler = std::function<Response(const Request&)>;
 
 // "OK", "Not Found"; "Unknown" for a code without a registered phrase.

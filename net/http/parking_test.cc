@@ -20,12 +20,15 @@ constexpr char kPark[] = "GET /park HTTP/1.1\r\nHost: h\r\n\r\n";
 constexpr char kGet[] = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
 std::string Reply(absl::string_view body) {
-  return absl::StrCat("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ",
-                      body.size(), "\r\n\r\n", body);
+  return absl::StrCat(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ", body.size(),
+      "\r\n\r\n", body);
 }
 std::string LastReply(absl::string_view body) {
-  return absl::StrCat("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
-                      "Content-Length: ", body.size(), "\r\n\r\n", body);
+  return absl::StrCat(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n"
+      "Content-Length: ",
+      body.size(), "\r\n\r\n", body);
 }
 
 // "/park" waits until `gate` is woken with `open` set, or for a minute.
@@ -41,9 +44,8 @@ class ParkingTest : public ::testing::Test {
   void SetUp() override { options.send_date = false; }
   void Start() {
     server.emplace(world.env, options, [this](const Request& request) { return Handle(request); });
-    world.group.Spawn("serve", [this] {
-      server->Serve(world.network.Listen(at).value()).IgnoreError();
-    });
+    world.group.Spawn("serve",
+                      [this] { server->Serve(world.network.Listen(at).value()).IgnoreError(); });
     world.Run();
     base_fibers = world.scheduler.fiber_count();
   }

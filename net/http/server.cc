@@ -79,10 +79,9 @@ void Server::Admit(std::unique_ptr<env::Stream> stream) {
   const uint64_t id = next_connection_++;
   auto connection = std::make_unique<Connection>(*this, id, std::move(stream));
   open_.emplace(id, connection.get());
-  connections_.Spawn(absl::StrCat("http ", client),
-                     [this, connection = std::move(connection)]() mutable {
-                       Run(std::move(connection));
-                     });
+  connections_.Spawn(
+      absl::StrCat("http ", client),
+      [this, connection = std::move(connection)]() mutable { Run(std::move(connection)); });
 }
 
 void Server::Run(std::unique_ptr<Connection> connection) {

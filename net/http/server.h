@@ -66,9 +66,9 @@ class Server {
   absl::Status Serve(std::unique_ptr<env::Listener> listener);
 
   // Closes listeners and, after the grace, idle connections, has parked requests answered, lets the
-  // requests under way finish and their replies out, and suspends until every connection is gone and Serve has returned. At the
-  // deadline, or when the caller is cancelled, the rest is cancelled: DeadlineExceeded or
-  // Cancelled.
+  // requests under way finish and their replies out, and suspends until every connection is gone
+  // and Serve has returned. At the deadline, or when the caller is cancelled, the rest is
+  // cancelled: DeadlineExceeded or Cancelled.
   absl::Status Stop(Instant deadline);
 
   size_t connection_count() const { return open_.size(); }
@@ -105,7 +105,7 @@ class Server {
   int64_t date_second_ = -1;
   std::string date_;
   fiber::WaitList stop_signal_;
-  fiber::WaitList stops_;  // parked requests, which are to be answered then
+  fiber::WaitList stops_;     // parked requests, which are to be answered then
   fiber::WaitList all_gone_;  // connections and Serve calls
   fiber::Group connections_;  // last: its fibers use everything above
 };

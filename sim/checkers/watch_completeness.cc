@@ -47,9 +47,9 @@ void WatchCompleteness::OnAnswer(size_t watcher, const std::string& server, uint
     findings_.Report(kOracle, absl::StrCat(Name(watcher), " was told index ", index, " by ", server,
                                            " after ", w.index, " by ", w.server));
   } else if (index == w.index && values != w.values) {
-    findings_.Report(kOracle, absl::StrCat(Name(watcher), " was told by ", server, " as of index ",
-                                           index, " ", Difference(values, w.values), ", as ",
-                                           w.server, " had said"));
+    findings_.Report(
+        kOracle, absl::StrCat(Name(watcher), " was told by ", server, " as of index ", index, " ",
+                              Difference(values, w.values), ", as ", w.server, " had said"));
   }
   w.index = index;
   w.server = server;

@@ -88,7 +88,8 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
     if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
   }
   // Damage to any copy explains these.
-  for (const char* name : {"liveness", "durability", "no-lost-acked-writes", "watch-completeness"}) {
+  for (const char* name :
+       {"liveness", "durability", "no-lost-acked-writes", "watch-completeness"}) {
     if (experiment.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
   }
 }

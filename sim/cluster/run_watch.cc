@@ -1,4 +1,5 @@
-// Watchers: while faults happen they only look on; when all is well, what they were told is checked.
+// Watchers: while faults happen they only look on; when all is well, what they were told is
+// checked.
 #include "absl/strings/str_cat.h"
 #include "sim/cluster/run.h"
 

@@ -58,8 +58,8 @@ class Watcher {
     const Duration wait(static_cast<int64_t>(
         random_.Between(ToMillis(kShortestWait), ToMillis(shared_.longest_wait)) * 1'000'000));
     const std::string target =
-        absl::StrCat("/v1/kv/", key_, "?", prefix_ ? "recurse&" : "", "index=",
-                     shared_.oracle->index(number_), "&wait=", ToMillis(wait), "ms");
+        absl::StrCat("/v1/kv/", key_, "?", prefix_ ? "recurse&" : "",
+                     "index=", shared_.oracle->index(number_), "&wait=", ToMillis(wait), "ms");
     Begin();
     const absl::StatusOr<http::Response> reply =
         server_->Do(http::Request::Make("GET", target), env_.After(wait + wait / 16 + kTimeout));
@@ -80,9 +80,9 @@ class Watcher {
     if (!good) {
       End(Outcome::kNever, std::nullopt);
       shared_.clients->findings->Report(
-          "unexpected-reply", absl::StrCat("watcher ", number_, " of ", key_,
-                                           " was answered with status ", reply.status, ": ",
-                                           reply.body.substr(0, 200)));
+          "unexpected-reply",
+          absl::StrCat("watcher ", number_, " of ", key_, " was answered with status ",
+                       reply.status, ": ", reply.body.substr(0, 200)));
       return false;
     }
     checkers::WatchCompleteness::Values values;

@@ -1,8 +1,8 @@
 // Clients that wait for changes with blocking queries, and somebody who makes changes for them.
 //
-// A watcher asks one server for its key or prefix, with the index that it was told last, for as long
-// as it gets answers, and then goes to another; its answers go to the oracle, and as reads into the
-// history. It goes on while faults happen.
+// A watcher asks one server for its key or prefix, with the index that it was told last, for as
+// long as it gets answers, and then goes to another; its answers go to the oracle, and as reads
+// into the history. It goes on while faults happen.
 //
 // The changes come when all is well again: in rounds, each followed by a time without any, in which
 // every watcher has to learn what there is. Keys are created, changed and deleted, also several
@@ -27,11 +27,11 @@ namespace konsul::workloads {
 struct WatchShared {
   Shared* clients = nullptr;  // servers, history, time
   checkers::WatchCompleteness* oracle = nullptr;
-  uint32_t first_client = 0;        // their numbers in the history
-  Duration longest_wait = 10s;      // for ?wait
-  std::vector<std::string> keys;    // all that are watched
+  uint32_t first_client = 0;      // their numbers in the history
+  Duration longest_wait = 10s;    // for ?wait
+  std::vector<std::string> keys;  // all that are watched
   uint64_t answers = 0;
-  uint64_t news = 0;                // answers with a new index
+  uint64_t news = 0;  // answers with a new index
   bool changes_done = false;
 };
 

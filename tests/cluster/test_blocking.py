@@ -101,7 +101,7 @@ class Blocking(ClusterTest):
     def test_a_single_server(self):
         server = self.single()
         server.put("a", "1")
-        reply = Api(server.host).request("GET", "/v1/kv/a")
+        reply = server.api.request("GET", "/v1/kv/a")
         index = int(reply.headers["X-Consul-Index"])
         # The time is over: the present value.
         timed = Query(server, f"/v1/kv/a?raw&index={index}&wait=300ms")
@@ -115,7 +115,7 @@ class Blocking(ClusterTest):
         # A deletion is news.
         deleted = Query(server, f"/v1/kv/a?index={index}")
         time.sleep(0.2)
-        Api(server.host).request("DELETE", "/v1/kv/a")
+        server.api.request("DELETE", "/v1/kv/a")
         deleted.join(5)
         self.assertEqual(deleted.reply.status, 404)
         self.assertGreater(int(deleted.reply.headers["X-Consul-Index"]), index)
