@@ -247,6 +247,7 @@ struct Workload {
   uint32_t cas = 0;
   uint32_t remove = 0;
   Reads reads = Reads::kMixed;
+  uint32_t watchers = 0;  // further clients, who wait for changes with blocking queries
   // Exactly these until the heal, by time, instead of what the seed would draw.
   std::optional<std::vector<Step>> steps;
 };

@@ -301,7 +301,8 @@ const std::vector<std::string>& InvariantNames() {
                                                                 "no-lost-acked-writes",
                                                                 "linearizability",
                                                                 "configuration-safety",
-                                                                "quorums"};
+                                                                "quorums",
+                                                                "watch-completeness"};
   return *names;
 }
 

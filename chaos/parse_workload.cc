@@ -123,6 +123,7 @@ Workload ParseWorkload(const YamlNode& node, const std::string& path, const Data
   out.reads =
       static_cast<Workload::Reads>(reader.Choice("reads", {"mixed", "default", "consistent"}, 0));
   ParseMix(reader, out);
+  out.watchers = static_cast<uint32_t>(reader.Integer("watchers", 0, 0, 1000));
   if (reader.Get("steps") != nullptr) out.steps = ParseSteps(reader, out, dc);
   return out;
 }

@@ -42,6 +42,8 @@ const std::vector<MutantPlan>& MutantPlans() {
       {M::kUnfinishedSegment, "LogCabin #221", {"disk", "lite"}},
       {M::kGrowWithoutSync, "Zheng, OSDI'14", {"disk", "lite"}},
       {M::kRenameWithoutSyncDir, "Pillai, OSDI'14", {"snapshots", "disk"}},
+      {M::kWatchNeedsKey, "Consul #213, the other way round", {"watchers"}},
+      {M::kWatchAfterRead, "Consul #1626", {"watchers"}},
       {M::kStrayClock, "FoundationDB's first rule", {"default"}, true},
       {M::kHashOrder, "FoundationDB's first rule", {"five"}, true},
   };

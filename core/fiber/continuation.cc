@@ -13,7 +13,7 @@ void Continuation::WaitIn(WaitList& list) {
 void Continuation::Wake() {
   woken_ = true;
   LeaveLists();
-  if (group_ != nullptr) Resume();
+  if (group_ != nullptr && !queued_) Resume();
 }
 
 void Continuation::LeaveLists() {
@@ -36,15 +36,38 @@ void Continuation::Park(Group* group, absl::string_view name, absl::AnyInvocable
   ++scheduler_.continuations_;
 }
 
+void Continuation::LeaveGroupList() {
+  Continuation*& first = queued_ ? group_->woken_ : group_->parked_;
+  (group_prev_ != nullptr ? group_prev_->group_next_ : first) = group_next_;
+  if (group_next_ != nullptr) {
+    group_next_->group_prev_ = group_prev_;
+  } else if (queued_) {
+    group_->last_woken_ = group_prev_;
+  }
+  group_prev_ = nullptr;
+  group_next_ = nullptr;
+}
+
 void Continuation::Resume() {
+  if (group_->resumed_ < group_->resumed_max_) return Start();
   LeaveLists();
   scheduler_.HeapRemove(this);
-  (group_prev_ != nullptr ? group_prev_->group_next_ : group_->parked_) = group_next_;
-  if (group_next_ != nullptr) group_next_->group_prev_ = group_prev_;
+  LeaveGroupList();
+  queued_ = true;
+  group_prev_ = group_->last_woken_;
+  (group_prev_ != nullptr ? group_prev_->group_next_ : group_->woken_) = this;
+  group_->last_woken_ = this;
+}
+
+void Continuation::Start() {
+  LeaveLists();
+  scheduler_.HeapRemove(this);
+  LeaveGroupList();
   (all_prev_ != nullptr ? all_prev_->all_next_ : scheduler_.first_continuation_) = all_next_;
   if (all_next_ != nullptr) all_next_->all_prev_ = all_prev_;
   --scheduler_.continuations_;
-  group_->Spawn(name_, std::move(body_));
+  group_->Start(name_, std::move(body_))->resumed_ = true;
+  ++group_->resumed_;
   delete this;
 }
 

@@ -41,8 +41,11 @@ class Continuation final : public Waiter {
   friend class Scheduler;
 
   void Park(Group* group, absl::string_view name, absl::AnyInvocable<void()> body);
-  // Becomes a fiber, and is no more.
+  // Becomes a fiber, now or when it is its turn.
   void Resume();
+  // Now, and is no more.
+  void Start();
+  void LeaveGroupList();
   void LeaveLists();
 
   Scheduler& scheduler_;
@@ -51,6 +54,7 @@ class Continuation final : public Waiter {
 
   // While parked.
   Group* group_ = nullptr;
+  bool queued_ = false;  // for its turn
   std::string name_;
   absl::AnyInvocable<void()> body_;
   Continuation* group_prev_ = nullptr;

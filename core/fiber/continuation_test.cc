@@ -182,6 +182,58 @@ TEST_F(ContinuationTest, ManyWokenAtOnceShareAStack) {
   EXPECT_TRUE(group.empty());
 }
 
+TEST_F(ContinuationTest, AtMostSoManyAtATimeInTheOrderOfWaking) {
+  Group group(scheduler);
+  group.LimitResumed(2);
+  WaitList gate(scheduler);
+  for (const char* name : {"1", "2", "3", "4"}) {
+    auto continuation = std::make_unique<Continuation>(scheduler);
+    continuation->WaitIn(a);
+    group.Park(std::move(continuation), name, Instant{10}, [&, name] {
+      absl::StrAppend(&story, name);
+      ASSERT_TRUE(gate.Wait().ok());
+    });
+  }
+  a.WakeAll();
+  scheduler.Run(now);
+  EXPECT_EQ(story, "12");
+  EXPECT_EQ(stacks.in_use(), 2u);
+  EXPECT_EQ(scheduler.continuation_count(), 2u);
+  EXPECT_FALSE(group.empty());
+  scheduler.Run(Instant{10});
+  EXPECT_EQ(story, "12") << "no deadline any more";
+  gate.WakeOne();
+  scheduler.Run(now);
+  EXPECT_EQ(story, "123");
+  gate.WakeAll();
+  scheduler.Run(now);
+  EXPECT_EQ(story, "1234");
+  gate.WakeAll();
+  scheduler.Run(now);
+  EXPECT_TRUE(group.empty());
+}
+
+TEST_F(ContinuationTest, CancellingEndsThoseWhoWaitForTheirTurn) {
+  for (const bool all : {false, true}) {
+    OnFiber([&] {
+      Group group(scheduler);
+      group.LimitResumed(1);
+      for (const char* name : {"x", "y", "z"}) ParkIn(group, name, {&a}, Instant{10});
+      a.WakeAll();
+      EXPECT_EQ(scheduler.continuation_count(), 2u);
+      if (all) {
+        scheduler.CancelAll();
+      } else {
+        group.Cancel();
+      }
+      group.Join();
+    });
+    EXPECT_EQ(story.size(), 8u) << story;  // "x! y! z!"
+    EXPECT_EQ(scheduler.continuation_count(), 0u);
+    story.clear();
+  }
+}
+
 // Against a table of who waits where: exactly those run that should, each once.
 RC_GTEST_FIXTURE_PROP(ContinuationTest, WakesWhoWaitsAndNobodyElse, ()) {
   constexpr size_t kLists = 4;
@@ -193,6 +245,7 @@ RC_GTEST_FIXTURE_PROP(ContinuationTest, WakesWhoWaitsAndNobodyElse, ()) {
     bool over = false;
   };
   Group group(scheduler);
+  group.LimitResumed(*rc::gen::inRange<size_t>(1, 5));
   std::vector<Model> model;
   std::vector<int> runs;
   const auto end = [&](auto concerns) {

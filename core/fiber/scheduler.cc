@@ -50,7 +50,7 @@ Instant Scheduler::NextDeadline() const {
 }
 
 void Scheduler::CancelAll() {
-  while (first_continuation_ != nullptr) first_continuation_->Resume();
+  while (first_continuation_ != nullptr) first_continuation_->Start();
   // Cancelling makes fibers runnable but ends none, so the vector stays as it is.
   for (Fiber* fiber : all_) Cancel(fiber);
 }
@@ -237,12 +237,17 @@ Group::~Group() {
 }
 
 void Group::Spawn(absl::string_view name, absl::AnyInvocable<void()> body) {
+  Start(name, std::move(body));
+}
+
+Fiber* Group::Start(absl::string_view name, absl::AnyInvocable<void()> body) {
   Fiber* fiber = scheduler_.Start(name, this, std::move(body));
   fiber->cancelled_ = cancelled_;
   fiber->group_next_ = head_;
   if (head_ != nullptr) head_->group_prev_ = fiber;
   head_ = fiber;
   ++size_;
+  return fiber;
 }
 
 void Group::Cancel() {
@@ -250,7 +255,8 @@ void Group::Cancel() {
   for (Fiber* fiber = head_; fiber != nullptr; fiber = fiber->group_next_) {
     if (fiber != scheduler_.current_) scheduler_.Cancel(fiber);
   }
-  while (parked_ != nullptr) parked_->Resume();
+  while (woken_ != nullptr) woken_->Start();
+  while (parked_ != nullptr) parked_->Start();
 }
 
 void Group::Park(std::unique_ptr<Continuation> continuation, absl::string_view name,
@@ -272,6 +278,8 @@ void Group::Ended(Fiber* fiber) {
   (fiber->group_prev_ != nullptr ? fiber->group_prev_->group_next_ : head_) = fiber->group_next_;
   if (fiber->group_next_ != nullptr) fiber->group_next_->group_prev_ = fiber->group_prev_;
   --size_;
+  if (fiber->resumed_) --resumed_;
+  if (woken_ != nullptr && resumed_ < resumed_max_) woken_->Start();
   ended_.WakeAll();
 }
 

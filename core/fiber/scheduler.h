@@ -79,6 +79,7 @@ class Fiber final : public Waiter {
   bool cancelled() const { return cancelled_; }
 
  private:
+  friend class Continuation;
   friend class Group;
   friend class Scheduler;
   friend class WaitList;
@@ -91,6 +92,7 @@ class Fiber final : public Waiter {
   Context context_;
   bool cancelled_ = false;
   bool runnable_ = false;
+  bool resumed_ = false;  // was a continuation
   size_t all_position_ = 0;
 
   // While parked: where it waits, and what the wait returns.
@@ -237,24 +239,34 @@ class Group {
   // hundred bytes: there is no fiber and no stack.
   void Park(std::unique_ptr<Continuation> continuation, absl::string_view name, Instant deadline,
             absl::AnyInvocable<void()> body);
+  // At most so many fibers that were continuations; those that are woken beyond wait their turn,
+  // still without a stack. For when all could be woken at once and suspend; of whatever such a
+  // fiber waits for, another one must not be needed. No limit at first.
+  void LimitResumed(size_t most) { resumed_max_ = most; }
   // Cancels all fibers and continuations, and those still to come.
   void Cancel();
   // Suspends until every fiber and continuation has ended; also when the caller is cancelled.
   void Join();
 
-  bool empty() const { return head_ == nullptr && parked_ == nullptr; }
+  bool empty() const { return head_ == nullptr && parked_ == nullptr && woken_ == nullptr; }
   size_t size() const { return size_; }
   Scheduler& scheduler() const { return scheduler_; }
 
  private:
   friend class Continuation;
   friend class Scheduler;
+  Fiber* Start(absl::string_view name, absl::AnyInvocable<void()> body);
   void Ended(Fiber* fiber);
 
   Scheduler& scheduler_;
   WaitList ended_;
   Fiber* head_ = nullptr;
   Continuation* parked_ = nullptr;
+  // Wait for others to end, first come, first served.
+  Continuation* woken_ = nullptr;
+  Continuation* last_woken_ = nullptr;
+  size_t resumed_ = 0;
+  size_t resumed_max_ = static_cast<size_t>(-1);
   size_t size_ = 0;
   bool cancelled_ = false;
 };

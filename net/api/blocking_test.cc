@@ -65,6 +65,8 @@ class BlockingTest : public ::testing::Test {
     EXPECT_EQ(Ask("DELETE", "/v1/kv/" + key).answer, "200 - true");
   }
 
+  size_t stacks_in_use() const { return world_.stacks.in_use(); }
+
   http::MemoryWorld world_;
   const env::Endpoint at_{"10.0.0.1", 8500};
   state::MemoryStore store_;
@@ -230,6 +232,40 @@ TEST_F(BlockingTest, NothingIsHeldWhileItWaits) {
   Put("7", "x");
   EXPECT_EQ(server_.parked_count(), 99u);
   EXPECT_EQ(watches_.size(), 99u);
+}
+
+// What waits for other keys costs a write nothing: the same steps with one query parked and with
+// 100,000.
+TEST_F(BlockingTest, AWriteWakesTheOneItConcerns) {
+  std::vector<std::unique_ptr<env::Stream>> clients;
+  const auto park = [&](int number) {
+    world_.group.Spawn("client", [&, number] {
+      clients.push_back(world_.network.Dial(at_, Instant::Never()).value());
+      ASSERT_TRUE(
+          clients.back()
+              ->Write(absl::StrCat("GET /v1/kv/k/", number, "?index=1 HTTP/1.1\r\nHost: h\r\n\r\n"),
+                      Instant::Never())
+              .ok());
+    });
+    world_.Run();
+  };
+  const auto steps = [&](int number) {
+    const uint64_t before = world_.scheduler.switches();
+    Put(absl::StrCat("k/", number), "x");
+    return world_.scheduler.switches() - before;
+  };
+  constexpr int kMany = 100'000;
+  park(0);
+  const uint64_t alone = steps(0);
+  for (int i = 1; i <= kMany; ++i) park(i);
+  EXPECT_EQ(server_.parked_count(), 1u + kMany) << "and the one that was answered";
+  EXPECT_EQ(watches_.size(), 0u + kMany);
+  EXPECT_EQ(stacks_in_use(), 1u) << "the server's own";
+  EXPECT_EQ(steps(kMany / 2), alone);
+  EXPECT_EQ(watches_.size(), 0u + kMany - 1);
+  char buffer[1000];
+  const size_t n = clients[kMany / 2]->Read(absl::MakeSpan(buffer), Instant::Past()).value();
+  EXPECT_THAT(std::string(buffer, n), ::testing::HasSubstr("\"Key\":\"k/50000\""));
 }
 
 }  // namespace

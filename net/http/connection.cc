@@ -85,7 +85,7 @@ Connection::Next Connection::ReadMore() {
     if (server_.grace_is_over_) return Next::kOver;
     parser_.Shrink();
     const bool was_parked = std::exchange(idle_parked_, false);
-    if (parks_when_idle_ && !was_parked && server_.MayPark()) return ParkIdle();
+    if (parks_when_idle_ && !was_parked && !server_.stopping_) return ParkIdle();
   }
   const absl::Span<char> space = parser_.Space();
   if (!Account()) {

@@ -1,4 +1,5 @@
 // Requests that wait without a fiber, and the connections they are on.
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,7 +58,7 @@ class ParkingTest : public ::testing::Test {
       memory = std::make_shared<Memory>(alive);
       memory->deadline = world.env.After(60s);
     }
-    ++memory->runs;
+    if (++memory->runs > 1 && slow) slow_gate.Wait().IgnoreError();
     if (wake_in_handler) {
       wake_in_handler = false;
       memory->wakes = std::make_unique<fiber::Continuation>(world.scheduler);
@@ -120,6 +121,8 @@ class ParkingTest : public ::testing::Test {
   env::Endpoint at{"10.0.0.1", 8500};
   ServerOptions options;
   fiber::WaitList gate{world.scheduler};
+  fiber::WaitList slow_gate{world.scheduler};
+  bool slow = false;  // a second look takes as long as slow_gate
   bool open = false;
   bool wake_in_handler = false;
   int handled = 0;
@@ -260,6 +263,24 @@ TEST_F(ParkingTest, BeyondTheLimitRequestsAreAnsweredAtOnce) {
   EXPECT_EQ(a.Got(), "");
   EXPECT_EQ(b.Got(), Reply("parked 2"));
   EXPECT_EQ(server->parked_count(), 1u);
+}
+
+TEST_F(ParkingTest, ManyWokenAtOnceTakeTurns) {
+  options.resumed_max = 2;
+  Start();
+  std::deque<Peer> peers;
+  for (int i = 0; i < 5; ++i) peers.emplace_back(*this).Send(kPark);
+  Peer other(*this);
+  open = slow = true;
+  Wake();
+  EXPECT_EQ(world.scheduler.fiber_count(), base_fibers + 1 + 2);  // other's, and two
+  other.Send(kGet);
+  EXPECT_EQ(other.Got(), Reply("/a")) << "others are served meanwhile";
+  for (int i = 0; i < 3; ++i) {
+    slow_gate.WakeAll();
+    world.Run();
+  }
+  for (Peer& peer : peers) EXPECT_EQ(peer.Got(), Reply("parked 2"));
 }
 
 TEST_F(ParkingTest, StopAnswersThem) {

@@ -23,7 +23,9 @@ Server::Server(const env::Env& env, const ServerOptions& options, Handler handle
       stop_signal_(env.scheduler),
       stops_(env.scheduler),
       all_gone_(env.scheduler),
-      connections_(env.scheduler) {}
+      connections_(env.scheduler) {
+  connections_.LimitResumed(options.resumed_max);
+}
 
 Server::~Server() {
   KONSUL_CHECK(listeners_.empty(), "Serve() is still running");

@@ -30,6 +30,9 @@ struct ServerOptions {
   size_t connections_max = 10'000;        // without the parked ones; beyond: 503 and close
   size_t parked_max = 1'000'000;          // beyond, requests are answered instead of parked
   size_t connections_per_client_max = 0;  // by address, beyond: 429 and close; 0: no limit
+  // Parked connections that have a fiber again. More that are woken wait their turn: all can be at
+  // once, and the kernel has no stack for each.
+  size_t resumed_max = 4096;
   // Memory for requests that arrive or are being answered, of all connections together. Beyond, a
   // connection that asks for more than a few kilobytes gets 503 and is closed.
   size_t request_bytes_max = 256 << 20;

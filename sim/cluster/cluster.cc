@@ -46,6 +46,9 @@ Cluster::Cluster(sim::World& world, const chaos::Experiment& experiment, const T
   auditor_ = &world.AddHost("10.0.2.1", {.name = "auditor"});
   operator_ = &world.AddHost("10.0.2.2", {.name = "operator"});
   for (const chaos::Workload& workload : experiment.workloads) {
+    if (workload.watchers > 0 && watchers_ == nullptr) {
+      watchers_ = &world.AddHost("10.0.2.3", {.name = "watchers"});
+    }
     specs_.push_back(MakeSpec(workload, experiment, tunables));
   }
   const size_t clients = clients_.size() * specs_.size();
@@ -67,6 +70,7 @@ Cluster::~Cluster() {
   for (sim::Host* client : clients_) client->Kill();
   auditor_->Kill();
   operator_->Kill();
+  if (watchers_ != nullptr) watchers_->Kill();
 }
 
 void Cluster::StartServers() {

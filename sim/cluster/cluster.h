@@ -48,6 +48,8 @@ class Cluster {
   // Further hosts: where the final reads are made, and where the operator sits.
   sim::Host& auditor() { return *auditor_; }
   sim::Host& operator_host() { return *operator_; }
+  // Where clients watch; null when none do.
+  sim::Host* watchers() { return watchers_; }
   size_t client_hosts() const { return clients_.size(); }
   // Positions in shared.last_acked_write that belong to a client host.
   std::vector<uint32_t> ClientNumbers(size_t client) const;
@@ -68,6 +70,7 @@ class Cluster {
   std::vector<sim::Host*> clients_;
   sim::Host* auditor_ = nullptr;
   sim::Host* operator_ = nullptr;
+  sim::Host* watchers_ = nullptr;
   std::vector<workloads::Spec> specs_;  // by workload
 };
 

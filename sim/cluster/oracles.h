@@ -20,6 +20,7 @@
 #include "sim/checkers/monotonicity.h"
 #include "sim/checkers/quorums.h"
 #include "sim/checkers/state_digest.h"
+#include "sim/checkers/watch_completeness.h"
 #include "sim/report/recorder.h"
 
 namespace konsul::cluster {
@@ -34,6 +35,7 @@ class Oracles {
   checkers::StateDigest digests{findings};
   checkers::ConfigurationSafety configurations{findings};
   checkers::Quorums quorums{elections, durability, findings};
+  checkers::WatchCompleteness watches{findings};
 
   // Terms whose leader has shown itself, and configurations that leaders have appended, since this
   // was last asked.

@@ -83,11 +83,13 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
   shared_.now = operator_state_.now = [this] { return Elapsed(); };
   if (options.until_event > 0) world_.StopAtEvent(options.until_event);
   shared_.findings = &oracles_.findings;
+  AddWatchers();
   for (const std::string& name : chaos::InvariantNames()) {
     if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
   }
   // Damage to any copy explains these.
-  for (const char* name : {"liveness", "durability", "no-lost-acked-writes"}) {
+  for (const char* name :
+       {"liveness", "durability", "no-lost-acked-writes", "watch-completeness"}) {
     if (experiment.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
   }
 }
@@ -98,6 +100,7 @@ Report Run::Execute() {
   Boot();
   if (!failed()) FaultPhase();
   if (!failed()) Heal();
+  if (!failed()) CheckWatchers();
   if (!failed()) FinalReads();
   if (!failed()) CheckResources();
   if (!failed()) RebuildStates();
@@ -127,6 +130,7 @@ void Run::Fail(const std::string& oracle, const std::string& text) {
 void Run::Boot() {
   cluster_.StartServers();
   cluster_.StartClients();
+  StartWatchers();
   if (tunables_.faults_from_the_start) return;
   const bool led = world_.RunUntilTrue(
       [this] { return failed() || oracles_.elections.terms_with_leader() > 0; }, kBootLimit);

@@ -16,6 +16,7 @@
 #include "sim/cluster/machine_room.h"
 #include "sim/cluster/runner.h"
 #include "sim/cluster/tunables.h"
+#include "sim/workloads/watcher.h"
 #include "sim/world.h"
 
 namespace konsul::cluster {
@@ -28,7 +29,11 @@ class Run {
  public:
   Run(const chaos::Experiment& experiment, const RunOptions& options);
   // The operator's fiber notes what it does in the director, until its very end.
-  ~Run() { cluster_.operator_host().Kill(); }
+  // Watchers write down what they are told likewise.
+  ~Run() {
+    cluster_.operator_host().Kill();
+    if (cluster_.watchers() != nullptr) cluster_.watchers()->Kill();
+  }
   Report Execute();
   // In place of what Execute would have said, when a check failed in it and it will not go on.
   Report ReportOfFailedCheck(const std::string& text);
@@ -38,6 +43,10 @@ class Run {
   void FaultPhase();
   void Heal();
   bool HealCore();
+  // Those who watch (run_watch.cc).
+  void AddWatchers();
+  void StartWatchers();
+  void CheckWatchers();
   void FinalReads();
   void RebuildStates();
   // A share of the runs waits for its servers to be idle, and looks at what they still need.
@@ -82,6 +91,7 @@ class Run {
   Injector injector_;
   chaos::Director director_;
   checkers::Availability availability_;
+  workloads::WatchShared watch_;
   workloads::OperatorSpec operator_spec_;
   workloads::OperatorState operator_state_;
   ClusterRoom room_;

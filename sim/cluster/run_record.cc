@@ -50,6 +50,10 @@ void Run::EndRecord() {
     }
   }
   lanes.emplace_back("final reads");
+  for (size_t i = 0; i < oracles_.watches.size(); ++i) {
+    lanes.push_back(absl::StrCat("watcher ", i, " ", oracles_.watches.key(i)));
+  }
+  if (oracles_.watches.size() > 0) lanes.emplace_back("watched changes");
   std::map<std::string, std::string> names;
   for (const auto& server : cluster_.servers()) names[server->http().host] = server->name();
   options_.recorder->Finish(began_, director_.record(), shared_.history, std::move(lanes), names);

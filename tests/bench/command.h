@@ -36,6 +36,7 @@ Command FailoverCommand();
 Command SteadyCommand();
 Command CatchUpCommand();
 Command BurnCommand();
+Command WatchCommand();
 
 // For the commands ------------------------------------------------------------------------------
 

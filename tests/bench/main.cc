@@ -15,7 +15,7 @@ namespace {
 
 std::vector<Command> Commands() {
   return {KvCommand(),     LoadCommand(),    VerifyCommand(), FailoverCommand(),
-          SteadyCommand(), CatchUpCommand(), BurnCommand()};
+          SteadyCommand(), CatchUpCommand(), BurnCommand(),   WatchCommand()};
 }
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }

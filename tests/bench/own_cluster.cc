@@ -29,6 +29,11 @@ std::string LoopbackSubnet(env::Random random) {
   return absl::StrCat("127.", 20 + number / 250, ".", 1 + number % 250, ".");
 }
 
+// Where all addresses are taken, the port is what others must not have. Below those of clients.
+uint16_t AnyPort(env::Random random) {
+  return static_cast<uint16_t>(random.Between(20'000, 32'000));
+}
+
 std::string LastLines(const std::string& path) {
   std::ifstream file(path);
   std::vector<std::string> lines;
@@ -45,6 +50,7 @@ OwnCluster::OwnCluster(const env::Env& env, Options options)
     : env_(env),
       options_(std::move(options)),
       subnet_(LoopbackSubnet(env.random.Fork("subnet"))),
+      http_port_(options_.all_addresses ? AnyPort(env.random.Fork("port")) : kHttpPort),
       processes_(options_.servers),
       expected_(options_.servers) {
   for (size_t i = 0; i < size(); ++i) {
@@ -63,7 +69,7 @@ std::string OwnCluster::Host(size_t server) const {
                                      : absl::StrCat(subnet_, server + 1);
 }
 
-env::Endpoint OwnCluster::Http(size_t server) const { return {Host(server), kHttpPort}; }
+env::Endpoint OwnCluster::Http(size_t server) const { return {Host(server), http_port_}; }
 
 std::vector<env::Endpoint> OwnCluster::AllHttp() const {
   std::vector<env::Endpoint> all;
@@ -79,8 +85,8 @@ absl::Status OwnCluster::StartServer(size_t server) {
                      "-server",
                      absl::StrCat("-node=", Name(server)),
                      absl::StrCat("-bind=", host),
-                     absl::StrCat("-client=", host),
-                     absl::StrCat("-http-port=", kHttpPort),
+                     absl::StrCat("-client=", options_.all_addresses ? "0.0.0.0" : host),
+                     absl::StrCat("-http-port=", http_port_),
                      absl::StrCat("-server-port=", kServerPort),
                      absl::StrCat("-bootstrap-expect=", size()),
                      absl::StrCat("-data-dir=", env_.disk.root(), "/", Name(server), "/data")};

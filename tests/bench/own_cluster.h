@@ -26,6 +26,7 @@ class OwnCluster {
     std::string program;             // konsul
     std::vector<std::string> flags;  // for each agent, besides what makes it a member
     size_t servers = 3;
+    bool all_addresses = false;         // clients may use any address of loopback; for one server
     PrivateNetwork* network = nullptr;  // null: loopback, with addresses of our own
   };
 
@@ -70,6 +71,7 @@ class OwnCluster {
   env::Env env_;
   Options options_;
   std::string subnet_;
+  uint16_t http_port_;
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<bool> expected_;  // to run
   std::vector<std::string> log_paths_;
