@@ -25,6 +25,7 @@ struct Config {
   bool dev = false;
   bool server = false;
   std::string node_name;  // default: the machine's name
+  std::string datacenter = "dc1";
   std::string bind_addr = "127.0.0.1";
   std::string client_addr = "127.0.0.1";
   uint32_t bootstrap_expect = 0;          // 0: joins a cluster that exists

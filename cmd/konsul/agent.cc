@@ -38,6 +38,8 @@ node::Options NodeOptions(const Config& config, const env::Env& env) {
   options.name = config.node_name;
   options.server_address = config.ServerAddress();
   options.http_address = config.HttpAddress();
+  options.datacenter = config.datacenter;
+  options.version = KONSUL_VERSION;
   options.bootstrap_expect = config.bootstrap_expect;
   options.retry_join = config.retry_join;
   options.raft = RaftOptions(config);

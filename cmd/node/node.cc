@@ -98,6 +98,8 @@ absl::Status Run(const env::Env& env, const Options& options) {
 
   api::Options api_options;
   api_options.health.last_contact_max *= options.patience;
+  api_options.datacenter = options.datacenter;
+  api_options.version = options.version;
   storage.machine().PublishTo(watches);
   api::Blocking blocking(env, watches);
   api::IdSource ids(env.random);
@@ -105,7 +107,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
       {env.clock, env.scheduler, env.logger}, *server, storage.tables(), watches,
       [&] { return OfficeOf(server->Stats(), options.raft); }, options.raft.clock_drift_max_ppm);
   server::Registrar registrar({env.clock, env.scheduler, env.logger}, *server, *server,
-                              storage.tables());
+                              storage.tables(), options.datacenter);
   const net_api::Routes routes(
       {*server, *server, storage.tables(), env.clock, api_options, &blocking, &ids});
   http::ServerOptions http_options;

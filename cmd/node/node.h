@@ -20,6 +20,8 @@ namespace konsul::node {
 
 struct Options {
   std::string name;                       // -node
+  std::string datacenter = "dc1";         // -datacenter
+  std::string version;                    // of the program, for those who ask; empty: not told
   env::Endpoint server_address;           // RPC: -bind and -server-port
   env::Endpoint http_address;             // -client and -http-port
   uint32_t bootstrap_expect = 1;          // -bootstrap-expect; 1 for -dev

@@ -42,14 +42,16 @@ absl::Status Register(const Context& context, const RegisterRequest& request) {
   if (request.node.name.empty() || (request.node.address.empty() && !request.skip_node_update)) {
     return absl::FailedPreconditionError("Must provide node and address");
   }
-  wire::Register command{.node = {.id = request.node.id,
-                                  .name = request.node.name,
-                                  .address = request.node.address,
-                                  .datacenter = request.node.datacenter,
-                                  .tagged_addresses = Views(request.node.tagged_addresses),
-                                  .meta = Views(request.node.meta)},
-                         .skip_node = request.skip_node_update,
-                         .checks = {}};
+  wire::Register command{
+      .node = {.id = request.node.id,
+               .name = request.node.name,
+               .address = request.node.address,
+               .datacenter = request.node.datacenter.empty() ? context.options.datacenter
+                                                             : request.node.datacenter,
+               .tagged_addresses = Views(request.node.tagged_addresses),
+               .meta = Views(request.node.meta)},
+      .skip_node = request.skip_node_update,
+      .checks = {}};
   for (const Check& check : request.checks) {
     command.checks.push_back({.node = request.node.name,
                               .id = check.id.empty() ? check.name : check.id,

@@ -36,6 +36,8 @@ struct Options {
   Duration admin_timeout = 30s;       // until a change of members or leader is done
   Duration snapshot_timeout = 10min;  // until a snapshot is written
   size_t max_value_size = 512 * 1024;
+  std::string datacenter = "dc1";  // the one that this server is in
+  std::string version;             // of the program; empty: not told
   HealthLimits health = {};
 };
 

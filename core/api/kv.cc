@@ -7,6 +7,8 @@
 #include "core/api/execute.h"
 #include "core/base/mutation.h"
 #include "core/base/status.h"
+#include "core/state/keys.h"
+#include "core/state/kv_commands.h"
 #include "core/state/kv_reader.h"
 #include "core/wire/command.h"
 
@@ -86,6 +88,9 @@ absl::StatusOr<bool> KvPut(const Context& context, const KvPutRequest& request) 
 }
 
 absl::StatusOr<bool> KvLock(const Context& context, const KvLockRequest& request) {
+  if (request.session.size() != state::kSessionIdSize) {
+    return absl::FailedPreconditionError(state::InvalidSession(request.session));
+  }
   KONSUL_RETURN_IF_ERROR(state::ValidateKey(request.key));
   KONSUL_RETURN_IF_ERROR(CheckValueSize(context, request.value));
   return Execute(context,

@@ -1,6 +1,7 @@
 #include "core/server/registrar.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
@@ -19,25 +20,21 @@ constexpr absl::string_view kCheckName = "Serf Health Status";
 constexpr absl::string_view kIdPrefix = "00000000-0000-0000-";
 constexpr Duration kProposalTimeout = 5s;
 
-std::string UuidOf(NodeId id) {
-  return absl::StrFormat("%s%04x-%012x", kIdPrefix, id.value >> 48, id.value & 0xffffffffffffULL);
-}
-
 std::string HostOf(const raft::Member& member) {
   const auto endpoint = env::Endpoint::Parse(member.address);
   return endpoint.ok() ? endpoint->host : member.address;
 }
 
-bool IsAlive(const Peer& peer) {
-  return peer.leader || (peer.progress && peer.progress->last_contact < Registrar::kSilenceMax);
-}
-
 }  // namespace
+
+std::string NodeUuid(NodeId id) {
+  return absl::StrFormat("%s%04x-%012x", kIdPrefix, id.value >> 48, id.value & 0xffffffffffffULL);
+}
 
 std::optional<std::string> Registrar::NextCommand(const Membership& members) const {
   const auto txn = store_.Read();
   for (const Peer& peer : members.peers) {
-    const std::string id = UuidOf(peer.member.id);
+    const std::string id = NodeUuid(peer.member.id);
     const std::string address = HostOf(peer.member);
     const absl::string_view status = IsAlive(peer) ? "passing" : "critical";
     const auto node = state::FindNode(*txn, peer.member.name);
@@ -48,7 +45,7 @@ std::optional<std::string> Registrar::NextCommand(const Membership& members) con
     if (!check.ok()) return std::nullopt;
     if (right && check->status == status) continue;
     const wire::Register command{
-        .node = {.id = id, .name = peer.member.name, .address = address, .datacenter = "dc1"},
+        .node = {.id = id, .name = peer.member.name, .address = address, .datacenter = datacenter_},
         .skip_node = right,
         .checks = {{.node = peer.member.name,
                     .id = kCheckId,
@@ -70,16 +67,34 @@ std::optional<std::string> Registrar::NextCommand(const Membership& members) con
   return std::nullopt;
 }
 
+bool Registrar::IsAlive(const Peer& peer) const {
+  const auto it = silent_looks_.find(peer.member.id);
+  return it == silent_looks_.end() || it->second < kSilentLooksMax;
+}
+
+void Registrar::Look(const Membership& members) {
+  std::map<NodeId, int> looks;
+  for (const Peer& peer : members.peers) {
+    const bool silent = peer.progress && peer.progress->last_contact > kInterval;
+    if (silent) looks[peer.member.id] = silent_looks_[peer.member.id] + 1;
+  }
+  silent_looks_ = std::move(looks);
+}
+
 absl::Status Registrar::Keep() {
+  bool looked = false;
   while (cluster_.Stats().role == raft::Role::kLeader) {
     const Instant deadline = world_.clock.Now() + kProposalTimeout;
     KONSUL_ASSIGN_OR_RETURN(const Membership members, cluster_.Members(true, deadline));
+    if (!looked) Look(members);
+    looked = true;
     const std::optional<std::string> command = NextCommand(members);
     if (!command) break;
     KONSUL_ASSIGN_OR_RETURN(const std::string bytes, consensus_.Execute(*command, deadline));
     KONSUL_ASSIGN_OR_RETURN(const auto result, wire::DecodeCommandResult(bytes));
     if (!result.error.empty()) return absl::InternalError(result.error);
   }
+  if (!looked) silent_looks_.clear();
   return absl::OkStatus();
 }
 

@@ -4,8 +4,10 @@
 #ifndef KONSUL_CORE_SERVER_REGISTRAR_H_
 #define KONSUL_CORE_SERVER_REGISTRAR_H_
 
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/log.h"
@@ -17,13 +19,19 @@
 
 namespace konsul::server {
 
+// The id of a server in the catalog: its own, in the form of a UUID.
+std::string NodeUuid(NodeId id);
+
 // Owned by the composition root, with one fiber in Run.
 class Registrar {
  public:
   // How often the leader looks.
   static constexpr Duration kInterval = std::chrono::milliseconds(500);
-  // A server that was not heard for so long is not alive.
+  // A server that was not heard for so long is not alive...
   static constexpr Duration kSilenceMax = std::chrono::seconds(10);
+  // ... but only when the leader has looked as often in that time: one that was stopped itself for
+  // a while hears of the others soon, and must not end sessions before.
+  static constexpr int kSilentLooksMax = kSilenceMax / kInterval;
 
   struct World {
     const env::Clock& clock;
@@ -31,8 +39,13 @@ class Registrar {
     Logger& logger;
   };
   // All outlive it.
-  Registrar(const World& world, Consensus& consensus, Operator& cluster, state::TableStore& store)
-      : world_(world), consensus_(consensus), cluster_(cluster), store_(store) {}
+  Registrar(const World& world, Consensus& consensus, Operator& cluster, state::TableStore& store,
+            std::string datacenter)
+      : world_(world),
+        consensus_(consensus),
+        cluster_(cluster),
+        store_(store),
+        datacenter_(std::move(datacenter)) {}
 
   // Until the calling fiber is cancelled.
   void Run();
@@ -41,11 +54,16 @@ class Registrar {
   // The next command that brings the catalog closer to what is; nothing when it is right.
   std::optional<std::string> NextCommand(const Membership& members) const;
   absl::Status Keep();
+  // Once in each interval.
+  void Look(const Membership& members);
+  bool IsAlive(const Peer& peer) const;
 
   const World world_;
   Consensus& consensus_;
   Operator& cluster_;
   state::TableStore& store_;
+  const std::string datacenter_;
+  std::map<NodeId, int> silent_looks_;  // one after the other, while this server leads
 };
 
 }  // namespace konsul::server

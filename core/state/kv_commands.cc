@@ -10,14 +10,11 @@
 #include "core/state/kv_reader.h"
 
 namespace konsul::state {
-namespace {
 
 std::string InvalidSession(absl::string_view id) {
   if (id.empty()) return "missing session";
   return absl::StrCat("invalid session \"", absl::Utf8SafeCEscape(id), "\"");
 }
-
-}  // namespace
 
 absl::Status KvCommands::Store(Effects& effects, absl::string_view key, bool exists,
                                const wire::KvEntry& entry) {
@@ -83,13 +80,16 @@ absl::Status KvCommands::Bury(Effects& effects, Index index, absl::string_view k
   return tombstones_.Add(effects, key, index);
 }
 
+Outcome KvCommands::CheckSession(const ReadTxn& txn, absl::string_view id) {
+  const bool known = id.size() == kSessionIdSize && txn.Get(Table::kSessions, id);
+  return known ? Outcome::Done() : Outcome::Refused(InvalidSession(id));
+}
+
 OutcomeOr KvCommands::Lock(Effects& effects, Index index, uint64_t slot, const wire::KvOp& op) {
   if (const absl::Status valid = ValidateKey(op.key); !valid.ok()) {
     return Outcome::Refused(std::string(valid.message()));
   }
-  if (op.session.size() != kSessionIdSize || !effects.read().Get(Table::kSessions, op.session)) {
-    return Outcome::Refused(InvalidSession(op.session));
-  }
+  if (Outcome known = CheckSession(effects.read(), op.session); !known.success) return known;
   KONSUL_ASSIGN_OR_RETURN(const auto existing, FindKv(effects.read(), op.key));
   const bool again = existing && existing->session == op.session;
   if (existing && !existing->session.empty() && !again) return Outcome::No();

@@ -6,6 +6,8 @@
 #ifndef KONSUL_CORE_STATE_KV_COMMANDS_H_
 #define KONSUL_CORE_STATE_KV_COMMANDS_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "core/base/ids.h"
@@ -17,6 +19,9 @@
 
 namespace konsul::state {
 
+// What is said of a session that does not exist, in the words that clients match on.
+std::string InvalidSession(absl::string_view id);
+
 // Owned by the state machine. The errors of all functions mean that the store failed.
 class KvCommands {
  public:
@@ -25,6 +30,8 @@ class KvCommands {
   OutcomeOr Put(Effects& effects, Index index, const wire::KvPut& put);
   OutcomeOr Delete(Effects& effects, Index index, const wire::KvDelete& del);
   OutcomeOr DeleteTree(Effects& effects, Index index, absl::string_view prefix);
+  // Refused unless there is such a session.
+  static Outcome CheckSession(const ReadTxn& txn, absl::string_view id);
   // `slot` is another one for every call.
   OutcomeOr Lock(Effects& effects, Index index, uint64_t slot, const wire::KvOp& op);
   OutcomeOr Unlock(Effects& effects, Index index, const wire::KvOp& op);

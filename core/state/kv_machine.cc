@@ -137,7 +137,11 @@ OutcomeOr KvMachine::ApplyOne(Effects& effects, Index index, const wire::Command
   }
   if (const auto* op = std::get_if<wire::KvOp>(&command)) {
     if (op->verb == wire::KvVerb::kLock) return kv_.Lock(effects, index, SlotOf(index, 0), *op);
-    if (op->verb == wire::KvVerb::kUnlock) return kv_.Unlock(effects, index, *op);
+    if (op->verb == wire::KvVerb::kUnlock) {
+      // In a transaction it is a lock that is not held, in a request of its own an error.
+      Outcome known = KvCommands::CheckSession(effects.read(), op->session);
+      return known.success ? kv_.Unlock(effects, index, *op) : OutcomeOr(std::move(known));
+    }
     return Outcome::Refused("an operation that stands in transactions only");
   }
   if (const auto* create = std::get_if<wire::SessionCreate>(&command)) {

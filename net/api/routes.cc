@@ -1,5 +1,6 @@
 #include "net/api/routes.h"
 
+#include "net/api/agent_routes.h"
 #include "net/api/autopilot_routes.h"
 #include "net/api/catalog_routes.h"
 #include "net/api/cluster_routes.h"
@@ -13,7 +14,9 @@
 
 namespace konsul::net_api {
 
-Routes::Routes(const api::Context& context) {
+Routes::Routes(const api::Context& context)
+    : datacenter_(context.options.datacenter), version_(context.options.version) {
+  AddAgentRoutes(context, router_);
   AddKvRoutes(context, router_);
   AddSessionRoutes(context, router_);
   AddTxnRoutes(context, router_);
@@ -24,6 +27,17 @@ Routes::Routes(const api::Context& context) {
   AddAutopilotRoutes(context, router_);
   AddClusterRoutes(context, router_);
   AddMetricsRoutes(context, router_);
+}
+
+http::Response Routes::Handle(const http::Request& request) const {
+  const auto datacenter = request.Query("dc");
+  const bool elsewhere = datacenter && !datacenter->empty() && *datacenter != datacenter_;
+  http::Response response =
+      elsewhere ? http::Response::Text(500, "No path to datacenter") : router_.Handle(request);
+  if (!version_.empty() && response.parked == nullptr) {
+    response.headers.Set("Konsul-Version", version_);
+  }
+  return response;
 }
 
 }  // namespace konsul::net_api

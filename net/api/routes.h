@@ -2,6 +2,8 @@
 #ifndef KONSUL_NET_API_ROUTES_H_
 #define KONSUL_NET_API_ROUTES_H_
 
+#include <string>
+
 #include "core/api/context.h"
 #include "net/api/router.h"
 #include "net/http/message.h"
@@ -21,13 +23,15 @@ class Routes {
 
   // Suspends until the request is answered; never blocks the thread. The request must have a
   // printable path, as net/http makes sure.
-  http::Response Handle(const http::Request& request) const { return router_.Handle(request); }
+  http::Response Handle(const http::Request& request) const;
   // Refers to this object.
   http::Handler handler() const {
     return [this](const http::Request& request) { return Handle(request); };
   }
 
  private:
+  const std::string datacenter_;
+  const std::string version_;
   Router router_;
 };
 

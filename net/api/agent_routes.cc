@@ -1,0 +1,140 @@
+#include "net/api/agent_routes.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/api/agent.h"
+#include "core/api/session.h"
+#include "core/base/status.h"
+#include "net/api/reply.h"
+
+namespace konsul::net_api {
+namespace {
+
+using http::Request;
+using http::Response;
+
+// As gossip numbers them.
+constexpr uint64_t kAlive = 1;
+constexpr uint64_t kFailed = 4;
+
+void Text(absl::string_view key, absl::string_view text, JsonWriter& json) {
+  json.Key(key);
+  json.String(text);
+}
+
+void Number(absl::string_view key, uint64_t number, JsonWriter& json) {
+  json.Key(key);
+  json.Number(number);
+}
+
+void WriteMember(const api::Context& context, const api::AgentMember& member, JsonWriter& json) {
+  json.BeginObject();
+  Text("Name", member.name, json);
+  Text("Addr", member.host, json);
+  Number("Port", member.port, json);
+  json.Key("Tags");
+  json.BeginObject();
+  Text("build", context.options.version, json);
+  Text("dc", context.options.datacenter, json);
+  Text("id", member.id, json);
+  Text("port", absl::StrCat(member.port), json);
+  Text("raft_vsn", "3", json);
+  if (!member.voter) Text("nonvoter", "1", json);
+  Text("role", "consul", json);
+  json.EndObject();
+  Number("Status", member.alive ? kAlive : kFailed, json);
+  Number("ProtocolMin", 1, json);
+  Number("ProtocolMax", 5, json);
+  Number("ProtocolCur", 2, json);
+  Number("DelegateMin", 2, json);
+  Number("DelegateMax", 5, json);
+  Number("DelegateCur", 4, json);
+  json.EndObject();
+}
+
+absl::StatusOr<Response> Members(const api::Context& context, const Request& request) {
+  KONSUL_ASSIGN_OR_RETURN(const auto members, api::AgentMembers(context));
+  return JsonReply(request, [&](JsonWriter& json) {
+    json.BeginArray();
+    for (const api::AgentMember& member : members) WriteMember(context, member, json);
+    json.EndArray();
+  });
+}
+
+absl::StatusOr<Response> Self(const api::Context& context, const Request& request) {
+  KONSUL_ASSIGN_OR_RETURN(const auto members, api::AgentMembers(context));
+  const server::ServerStats stats = context.cluster.Stats();
+  const auto self =
+      std::find_if(members.begin(), members.end(),
+                   [&](const api::AgentMember& member) { return member.name == stats.name; });
+  return JsonReply(request, [&](JsonWriter& json) {
+    json.BeginObject();
+    json.Key("Config");
+    json.BeginObject();
+    Text("Datacenter", context.options.datacenter, json);
+    Text("PrimaryDatacenter", context.options.datacenter, json);
+    Text("NodeName", stats.name, json);
+    Text("NodeID", self == members.end() ? "" : self->id, json);
+    json.Key("Server");
+    json.Bool(true);
+    Text("Version", context.options.version, json);
+    Number("SessionTTLMin", static_cast<uint64_t>(api::kSessionTtlMin.count()), json);
+    json.EndObject();
+    json.Key("DebugConfig");
+    json.BeginObject();
+    Number("SessionTTLMin", static_cast<uint64_t>(api::kSessionTtlMin.count()), json);
+    json.EndObject();
+    json.Key("Coord");
+    json.Null();
+    json.Key("Member");
+    if (self == members.end()) {
+      json.Null();
+    } else {
+      WriteMember(context, *self, json);
+    }
+    json.Key("Stats");
+    json.BeginObject();
+    json.Key("raft");
+    json.BeginObject();
+    Text("applied_index", absl::StrCat(stats.applied.value), json);
+    Text("commit_index", absl::StrCat(stats.commit.value), json);
+    Text("last_log_index", absl::StrCat(stats.last_index.value), json);
+    Text("term", absl::StrCat(stats.term.value), json);
+    Text("state",
+         stats.role == raft::Role::kLeader      ? "Leader"
+         : stats.role == raft::Role::kCandidate ? "Candidate"
+                                                : "Follower",
+         json);
+    json.EndObject();
+    json.EndObject();
+    json.Key("Meta");
+    json.Null();
+    json.EndObject();
+  });
+}
+
+absl::StatusOr<Response> Datacenters(const api::Context& context, const Request& request) {
+  return JsonReply(request, [&](JsonWriter& json) {
+    json.BeginArray();
+    json.String(context.options.datacenter);
+    json.EndArray();
+  });
+}
+
+}  // namespace
+
+void AddAgentRoutes(const api::Context& context, Router& router) {
+  const auto add = [&](absl::string_view path, auto function) {
+    router.Add("GET", path, [context, function](const Request& request, absl::string_view) {
+      return OrError(function(context, request));
+    });
+  };
+  add("/v1/agent/self", &Self);
+  add("/v1/agent/members", &Members);
+  add("/v1/catalog/datacenters", &Datacenters);
+}
+
+}  // namespace konsul::net_api

@@ -1,0 +1,170 @@
+// Sessions, locks, transactions, nodes and events as clients see them.
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "net/api/routes_support.h"
+
+namespace konsul::net_api {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class SessionRoutesTest : public RoutesTest {
+ protected:
+  SessionRoutesTest() {
+    EXPECT_EQ(Brief("PUT /v1/catalog/register", R"({"Node":"n1","Address":"10.0.0.1",)"
+                                                R"("Check":{"CheckID":"serfHealth",)"
+                                                R"("Name":"alive","Status":"passing"}})"),
+              "200 true");
+  }
+  // The id.
+  std::string Create(std::string body = "") {
+    const http::Response response = Ask("PUT /v1/session/create", std::move(body));
+    EXPECT_EQ(response.status, 200) << response.body;
+    return response.body.size() > 43 ? response.body.substr(7, 36) : response.body;
+  }
+};
+
+TEST_F(SessionRoutesTest, ASessionIsShownAsItWasMade) {
+  const std::string id =
+      Create(R"({"name":"web","TTL":"15s","LockDelay":"5s","Behavior":"delete"})");
+  EXPECT_THAT(id, MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-.{12}"));
+  const std::string shown =
+      absl::StrCat(R"(200 [{"ID":")", id,
+                   R"(","Name":"web","Node":"n1","LockDelay":5000000000,"Behavior":"delete",)"
+                   R"("TTL":"15s","NodeChecks":["serfHealth"],"ServiceChecks":null,)"
+                   R"("Checks":["serfHealth"],"CreateIndex":3,"ModifyIndex":3}])");
+  EXPECT_EQ(Brief("GET /v1/session/info/" + id), shown);
+  EXPECT_EQ(Brief("GET /v1/session/list"), shown);
+  EXPECT_EQ(Brief("GET /v1/session/node/n1"), shown);
+  EXPECT_EQ(Brief("PUT /v1/session/renew/" + id), shown);
+  EXPECT_EQ(Brief("GET /v1/session/node/n2"), "200 []");
+  EXPECT_EQ(Brief("PUT /v1/session/destroy/" + id), "200 true");
+  EXPECT_EQ(Brief("GET /v1/session/info/" + id), "200 []");
+  EXPECT_EQ(Brief("PUT /v1/session/renew/" + id), "404 Session id '" + id + "' not found");
+  EXPECT_EQ(Brief("PUT /v1/session/destroy/" + id), "200 true");
+}
+
+TEST_F(SessionRoutesTest, DefaultsAndSmallNumbersThatMeanSeconds) {
+  EXPECT_THAT(Brief("GET /v1/session/info/" + Create()),
+              HasSubstr(R"("LockDelay":15000000000,"Behavior":"release","TTL":"")"));
+  EXPECT_THAT(Brief("GET /v1/session/info/" + Create(R"({"LockDelay":7})")),
+              HasSubstr(R"("LockDelay":7000000000,)"));
+  EXPECT_THAT(Brief("GET /v1/session/info/" + Create(R"({"LockDelay":"5m"})")),
+              HasSubstr(R"("LockDelay":60000000000,)"));
+  EXPECT_THAT(Brief("GET /v1/session/info/" + Create(R"({"checks":[]})")),
+              HasSubstr(R"("NodeChecks":null,"ServiceChecks":null,"CreateIndex")"));
+}
+
+TEST_F(SessionRoutesTest, WhatMakesNoSenseIsSaidInTheWordsThatClientsMatch) {
+  EXPECT_EQ(Brief("PUT /v1/session/create", R"({"TTL":"1s"})"),
+            "500 Invalid Session TTL '1000000000', must be between [10s=24h0m0s]");
+  EXPECT_THAT(Brief("PUT /v1/session/create", R"({"TTL":"soon"})"),
+              StartsWith("500 Session TTL 'soon' invalid"));
+  EXPECT_EQ(Brief("PUT /v1/session/create", R"({"Behavior":"keep"})"),
+            "500 Invalid Behavior setting 'keep'");
+  EXPECT_EQ(Brief("PUT /v1/session/create", R"({"Node":"nx"})"), "500 Missing node registration");
+  EXPECT_EQ(Brief("PUT /v1/session/create", R"({"Checks":["db"]})"),
+            "500 Missing check 'db' registration");
+  EXPECT_THAT(Brief("PUT /v1/session/create", "{"), StartsWith("400 Request decode failed: "));
+  EXPECT_EQ(Brief("PUT /v1/session/create", R"({"Name":7})"),
+            "400 Request decode failed: \"Name\" is not a string");
+  EXPECT_EQ(Brief("PUT /v1/session/destroy/"), "400 Missing session");
+  EXPECT_EQ(Brief("GET /v1/session/node/"), "400 Missing node name");
+}
+
+TEST_F(SessionRoutesTest, ALockIsTakenOnceAndGivenBack) {
+  const std::string a = Create();
+  const std::string b = Create();
+  EXPECT_EQ(Brief("PUT /v1/kv/k?flags=9&acquire=" + a, "A"), "200 true");
+  EXPECT_EQ(Brief("PUT /v1/kv/k?acquire=" + b, "B"), "200 false");
+  EXPECT_EQ(Brief("GET /v1/kv/k"),
+            absl::StrCat(R"(200 [{"LockIndex":1,"Key":"k","Flags":9,"Value":"QQ==","Session":")", a,
+                         R"(","CreateIndex":5,"ModifyIndex":5}])"));
+  EXPECT_EQ(Brief("PUT /v1/kv/k?release=" + b), "200 false");
+  EXPECT_EQ(Brief("PUT /v1/kv/k?release=" + a), "200 true");
+  EXPECT_THAT(Brief("GET /v1/kv/k"), Not(HasSubstr("Session")));
+  EXPECT_THAT(Brief("PUT /v1/kv/k?acquire=nobody"), StartsWith("500 invalid session"));
+  EXPECT_THAT(Brief("PUT /v1/kv/k?acquire="), StartsWith("500 missing session"));
+}
+
+TEST_F(SessionRoutesTest, TransactionsAnswerResultsOrErrors) {
+  EXPECT_EQ(Brief("PUT /v1/txn",
+                  R"([{"KV":{"Verb":"set","Key":"a","Value":"eA==","Flags":18446744073709551615}},)"
+                  R"({"kv":{"verb":"get","key":"a"}},{"KV":{"Verb":"delete","Key":"a"}}])"),
+            R"(200 {"Results":[{"KV":{"LockIndex":0,"Key":"a","Flags":18446744073709551615,)"
+            R"("Value":null,"CreateIndex":3,"ModifyIndex":3}},{"KV":{"LockIndex":0,"Key":"a",)"
+            R"("Flags":18446744073709551615,"Value":"eA==","CreateIndex":3,"ModifyIndex":3}}],)"
+            R"("Errors":null})");
+  EXPECT_EQ(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"cas","Key":"a","Index":9,"Value":"eA=="}}])"),
+            R"(409 {"Results":null,"Errors":[{"OpIndex":0,)"
+            R"("What":"failed to set key \"a\", index is stale"}]})");
+  EXPECT_EQ(Brief("PUT /v1/txn", "[]"), R"(200 {"Results":null,"Errors":null})");
+  const Index before = consensus_.applied();
+  EXPECT_THAT(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"get","Key":"a"}}])"), StartsWith("409 "));
+  EXPECT_EQ(consensus_.applied(), before) << "what only reads is no entry";
+}
+
+TEST_F(SessionRoutesTest, BadTransactionsAreRefused) {
+  EXPECT_THAT(Brief("PUT /v1/txn", "{}"), StartsWith("400 Failed to parse body"));
+  EXPECT_THAT(Brief("PUT /v1/txn", "[{}]"), StartsWith("400 no operation"));
+  EXPECT_EQ(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"put","Key":"a"}}])"),
+            "400 unknown KV verb \"put\"");
+  EXPECT_EQ(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"set","Key":"a","Value":"?"}}])"),
+            "400 Request decode failed: \"Value\" is not base64");
+  std::string many = "[";
+  for (int i = 0; i < 129; ++i) {
+    absl::StrAppend(&many, i > 0 ? "," : "", R"({"KV":{"Verb":"get","Key":"a"}})");
+  }
+  EXPECT_EQ(Brief("PUT /v1/txn", many + "]"),
+            "413 Transaction contains too many operations (129 > 128)");
+}
+
+TEST_F(SessionRoutesTest, AnEventsIdSaysItsIndex) {
+  EXPECT_EQ(IndexOf("GET /v1/event/list"), "1");
+  const http::Response fired = Ask("PUT /v1/event/fire/deploy?node=web", "now");
+  EXPECT_THAT(fired.body, HasSubstr(R"("Name":"deploy","Payload":"bm93","NodeFilter":"web")"));
+  const auto hex = [&](size_t from, size_t size) {
+    return std::stoull(fired.body.substr(7 + from, size), nullptr, 16);
+  };
+  const uint64_t low = hex(0, 8) << 32 | hex(9, 4) << 16 | hex(14, 4);
+  const uint64_t high = hex(19, 4) << 48 | hex(24, 12);
+  EXPECT_EQ(low ^ high, 3u);
+  EXPECT_EQ(IndexOf("GET /v1/event/list?name=deploy"), "3");
+  EXPECT_EQ(IndexOf("GET /v1/event/list?name=other"), "1");
+  EXPECT_THAT(Brief("GET /v1/event/list"), HasSubstr(R"("LTime":1}])"));
+}
+
+TEST_F(SessionRoutesTest, NodesAreListed) {
+  EXPECT_EQ(Brief("GET /v1/catalog/nodes"),
+            R"(200 [{"ID":"","Node":"n1","Address":"10.0.0.1","Datacenter":"dc1",)"
+            R"("TaggedAddresses":null,"Meta":null,"CreateIndex":2,"ModifyIndex":2}])");
+  EXPECT_EQ(Brief("PUT /v1/catalog/register", R"({"Node":"n1"})"),
+            "500 Must provide node and address");
+  EXPECT_EQ(Brief("PUT /v1/catalog/deregister", R"({"Node":"n1"})"), "200 true");
+  EXPECT_EQ(Brief("GET /v1/catalog/nodes"), "200 []");
+  EXPECT_EQ(IndexOf("GET /v1/catalog/nodes"), "3");
+}
+
+TEST_F(SessionRoutesTest, TheAgentKnowsItselfAndTheServers) {
+  EXPECT_THAT(
+      Brief("GET /v1/agent/self"),
+      HasSubstr(R"({"Config":{"Datacenter":"dc1","PrimaryDatacenter":"dc1","NodeName":"n1")"));
+  EXPECT_THAT(Brief("GET /v1/agent/self"), HasSubstr(R"("SessionTTLMin":10000000000)"));
+  EXPECT_THAT(Brief("GET /v1/agent/members"),
+              HasSubstr(R"({"Name":"n2","Addr":"127.0.0.2","Port":8300,)"));
+  EXPECT_EQ(Brief("GET /v1/catalog/datacenters"), R"(200 ["dc1"])");
+}
+
+TEST_F(SessionRoutesTest, AnotherDatacenterIsFarAway) {
+  EXPECT_EQ(Brief("GET /v1/kv/a?dc=dc1"), "404");
+  EXPECT_EQ(Brief("GET /v1/kv/a?dc="), "404");
+  EXPECT_EQ(Brief("GET /v1/kv/a?dc=dc2"), "500 No path to datacenter");
+}
+
+}  // namespace
+}  // namespace konsul::net_api
