@@ -43,6 +43,9 @@ OutcomeOr CatalogCommands::Register(Effects& effects, Index index, const wire::R
     if (const absl::Status valid = ValidateCheckId(check.id); !valid.ok()) {
       return Outcome::Refused(std::string(valid.message()));
     }
+    if (NodeKey(check.node) != NodeKey(reg.node.name)) {
+      return Outcome::Refused("a check of another node");
+    }
     if (!IsStatus(check.status)) {
       return Outcome::Refused(absl::StrCat("invalid check status \"", check.status, "\""));
     }

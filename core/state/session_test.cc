@@ -151,6 +151,21 @@ TEST_F(SessionTest, EndsWithACheckThatFailsOrIsRemoved) {
   EXPECT_EQ(ListSessions(*world_.store().Read())->sessions.size(), 1u);
 }
 
+TEST_F(SessionTest, ARegistrationThatMakesNoSenseChangesNothing) {
+  const auto before = world_.Rows(Table::kNodes);
+  const std::string other(300, 'x');
+  EXPECT_EQ(Say(wire::Register{.node = {.name = "new"},
+                               .checks = {{.node = other, .id = "c", .status = "passing"}}}),
+            "a check of another node");
+  EXPECT_EQ(Say(wire::Register{.node = {.name = "new"},
+                               .checks = {{.node = "new", .id = "c", .status = "well"}}}),
+            "invalid check status \"well\"");
+  EXPECT_EQ(Say(wire::Register{.node = {.name = "new"}, .skip_node = true}),
+            "Missing node registration");
+  EXPECT_THAT(Say(wire::Register{.node = {.name = other}}), HasSubstr("too long"));
+  EXPECT_EQ(world_.Rows(Table::kNodes), before);
+}
+
 TEST_F(SessionTest, EndsWithItsNode) {
   Create('1', {.checks = {"alive"}});
   Create('2');

@@ -1,0 +1,39 @@
+// The JSON body of a transaction as operations.
+#ifndef KONSUL_NET_API_TXN_BODY_H_
+#define KONSUL_NET_API_TXN_BODY_H_
+
+#include <boost/json/value.hpp>
+#include <deque>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "core/api/catalog.h"
+#include "core/wire/command.h"
+
+namespace konsul::net_api {
+
+// Owns the texts that its operations point to.
+class TxnBody {
+ public:
+  // Once. InvalidArgument, fit to be sent to the client.
+  absl::Status Read(absl::string_view body);
+  // Valid as long as this is.
+  const wire::Txn& txn() const { return txn_; }
+
+ private:
+  absl::Status ReadOp(const boost::json::value& value);
+  absl::Status ReadKv(const boost::json::value& value);
+  absl::Status ReadNode(const boost::json::value& value);
+  absl::Status ReadSession(const boost::json::value& value);
+  // A text that stays where it is.
+  std::string& Owned() { return texts_.emplace_back(); }
+
+  std::deque<std::string> texts_;
+  std::deque<api::Node> nodes_;
+  wire::Txn txn_;
+};
+
+}  // namespace konsul::net_api
+
+#endif  // KONSUL_NET_API_TXN_BODY_H_
