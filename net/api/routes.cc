@@ -11,6 +11,7 @@
 #include "net/api/session_routes.h"
 #include "net/api/status_routes.h"
 #include "net/api/txn_routes.h"
+#include "net/http/gzip.h"
 
 namespace konsul::net_api {
 
@@ -37,6 +38,7 @@ http::Response Routes::Handle(const http::Request& request) const {
   if (!version_.empty() && response.parked == nullptr) {
     response.headers.Set("Konsul-Version", version_);
   }
+  http::PackIfWanted(request, response);
   return response;
 }
 
