@@ -72,8 +72,7 @@ TEST_F(RealHostTest, SignalsReachWhatItStarted) {
   world.Run([&] {
     auto child = host.Start({.words = {"sh", "-c", "sleep 1000; true"}});
     ASSERT_TRUE(child.ok());
-    EXPECT_TRUE(absl::IsDeadlineExceeded(
-        (*child)->Wait(world.clock().Now() + 50ms).status()));
+    EXPECT_TRUE(absl::IsDeadlineExceeded((*child)->Wait(world.clock().Now() + 50ms).status()));
     (*child)->Signal(SIGTERM);
     EXPECT_EQ(*(*child)->Wait(Instant::Never()), 128 + SIGTERM);
   });

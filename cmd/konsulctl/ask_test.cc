@@ -26,7 +26,8 @@ TEST_F(AskTest, FlagsOfAllCommandsReachTheServer) {
 }
 
 TEST_F(AskTest, ExportPrintsWhatConsulImports) {
-  Answer(R"([{"Key":"a\"b","Value":"AQ==","Flags":18446744073709551615},{"Key":"c","Value":null}])");
+  Answer(
+      R"([{"Key":"a\"b","Value":"AQ==","Flags":18446744073709551615},{"Key":"c","Value":null}])");
   EXPECT_EQ(Run({"kv", "export", "a"}).out,
             "[\n\t{\n\t\t\"key\": \"a\\\"b\",\n\t\t\"flags\": 18446744073709551615,\n"
             "\t\t\"value\": \"AQ==\"\n\t},\n"
@@ -44,8 +45,8 @@ TEST_F(AskTest, ImportWritesOneKeyAfterTheOther) {
 TEST_F(AskTest, ImportChecksAllBeforeItWritesAny) {
   Answer("true");
   for (const char* data :
-       {R"([{"key":"a","value":"MQ=="},{"key":"b","value":"!"}])", R"([{"value":"MQ=="}])", "{}", "x",
-        R"([{"key":"a","flags":"x","value":""}])", R"([{"key":"a","flags":-1,"value":""}])"}) {
+       {R"([{"key":"a","value":"MQ=="},{"key":"b","value":"!"}])", R"([{"value":"MQ=="}])", "{}",
+        "x", R"([{"key":"a","flags":"x","value":""}])", R"([{"key":"a","flags":-1,"value":""}])"}) {
     EXPECT_THAT(Run({"kv", "import", data}).error, HasSubstr("malformed")) << data;
   }
   EXPECT_THAT(requests, ElementsAre());
@@ -105,8 +106,7 @@ TEST_F(AskTest, TxnShowsResultsAndReasons) {
   EXPECT_EQ(requests.back(), "PUT /v1/txn []");
   status = 409;
   const Outcome rolled_back = Run({"txn", "-format=json", "[]"});
-  EXPECT_EQ(rolled_back.error,
-            "Error! Rolled back, nothing was changed\n  operation 1: no key");
+  EXPECT_EQ(rolled_back.error, "Error! Rolled back, nothing was changed\n  operation 1: no key");
   EXPECT_THAT(rolled_back.out, HasSubstr("\"OpIndex\":1"));
 }
 

@@ -102,8 +102,8 @@ void CtlTest::Start(const std::vector<std::string>& args, std::optional<Outcome>
         outcome = OutcomeOf(parsed.status());
         return;
       }
-      Api api(world.env, at, ApiOptions(*parsed, [](const std::string&) { return std::nullopt; })
-                                 .value());
+      Api api(world.env, at,
+              ApiOptions(*parsed, [](const std::string&) { return std::nullopt; }).value());
       if (const auto* ask = std::get_if<Ask*>(&command.run)) {
         outcome = OutcomeOf((*ask)(api, *parsed));
       } else if (const auto* drive = std::get_if<Drive*>(&command.run)) {

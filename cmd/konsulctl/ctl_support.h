@@ -31,8 +31,7 @@ class FakeHost final : public client::Host {
     std::vector<int> signals;
   };
 
-  explicit FakeHost(fiber::Scheduler& scheduler)
-      : signals(scheduler, 8), scheduler_(scheduler) {}
+  explicit FakeHost(fiber::Scheduler& scheduler) : signals(scheduler, 8), scheduler_(scheduler) {}
 
   absl::StatusOr<std::unique_ptr<client::Child>> Start(const client::ChildSpec& spec) override;
   absl::StatusOr<int> NextSignal(Instant deadline) override { return signals.Pop(deadline); }

@@ -66,8 +66,8 @@ TEST_F(BashTest, OffersCommandsFlagsAndValues) {
 }
 
 TEST(Completion, EveryCommandAndFlagIsInAllThree) {
-  for (const std::string& script : {BashCompletion(Commands()), ZshCompletion(Commands()),
-                                    FishCompletion(Commands())}) {
+  for (const std::string& script :
+       {BashCompletion(Commands()), ZshCompletion(Commands()), FishCompletion(Commands())}) {
     for (const Command& command : Commands()) {
       EXPECT_THAT(script, HasSubstr(WordsOf(command).back()));
       for (const flags::Flag& flag : command.flags) EXPECT_THAT(script, HasSubstr(flag.name));
@@ -98,7 +98,8 @@ TEST_F(ManTest, SaysOfEachCommandWhatHelpSays) {
 }
 
 TEST(Environment, KonsulsNamesGoBeforeConsulsAndFlagsBeforeBoth) {
-  std::map<std::string, std::string> set = {{"CONSUL_HTTP_ADDR", "c:1"}, {"CONSUL_HTTP_TOKEN", "ct"}};
+  std::map<std::string, std::string> set = {{"CONSUL_HTTP_ADDR", "c:1"},
+                                            {"CONSUL_HTTP_TOKEN", "ct"}};
   const Variables variables = [&](const std::string& name) -> std::optional<std::string> {
     const auto it = set.find(name);
     return it == set.end() ? std::nullopt : std::optional<std::string>(it->second);

@@ -31,8 +31,8 @@ absl::StatusOr<ClaimState> LookAgain(Api& api, Claim& claim, uint64_t& index) {
       api.Call("GET", claim.watched().path, std::move(query), "", kWait + Api::kTimeout));
   std::vector<KvPair> pairs;
   if (reply.status == 200) {
-        KONSUL_ASSIGN_OR_RETURN(pairs, ParsePairs(reply.body));
-      }
+    KONSUL_ASSIGN_OR_RETURN(pairs, ParsePairs(reply.body));
+  }
   const uint64_t now = IndexOf(reply);
   index = now < index ? 0 : now;
   return claim.Look(pairs);

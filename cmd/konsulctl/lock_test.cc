@@ -81,9 +81,10 @@ class LockServer {
   http::Response Kv(const http::Request& request, const std::string& name) {
     if (request.method == "GET") return Read(request, name);
     if (request.method == "DELETE") return Answer(keys.erase(name) > 0);
+    if (delayed && request.HasQuery("acquire")) return Answer(false);
     Key& key = keys[name];
     if (const auto session = request.Query("acquire")) {
-      if (delayed || (!key.session.empty() && key.session != *session)) return Answer(false);
+      if (!key.session.empty() && key.session != *session) return Answer(false);
       if (key.session.empty()) ++key.lock_index;
       key.session = std::string(*session);
     } else if (const auto session = request.Query("release")) {
