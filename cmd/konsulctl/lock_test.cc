@@ -234,12 +234,15 @@ TEST_F(LockTest, ACommandThatDoesNotListenIsKilled) {
 
 TEST_F(LockTest, ASilentServerEndsTheCommandWithinTheTtl) {
   StartLock({"-session-ttl=10s", "-monitor-retry=1000", "p", "work"});
-  world.RunFor(1s);
+  world.RunFor(8s);
   ASSERT_EQ(host.started.size(), 1u);
+  EXPECT_EQ(locks.renewals, 2);
   locks.silent = true;
-  world.RunFor(10s);
+  world.RunFor(8s);
+  EXPECT_TRUE(host.children[0]->signals.empty()) << "the last renewal was 6.7 s after the start";
+  world.RunFor(2s);
   EXPECT_THAT(host.children[0]->signals, ElementsAre(SIGTERM))
-      << "it may be another's from 10 s after the last renewal on";
+      << "from 10 s after the last renewal on it may be another's";
   world.RunFor(20s);
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->code, 76);

@@ -16,7 +16,14 @@ class Lock(ClusterTest):
         wait_until("all servers to be registered", lambda: len(
             self.servers[0].api.request("GET", "/v1/catalog/nodes").json()) == 3)
         self.running = []
-        self.addCleanup(lambda: [(p.kill(), p.communicate()) for p in self.running])
+        self.addCleanup(self.end_running)
+
+    def end_running(self):
+        for process in self.running:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            process.stderr.close()
 
     def start(self, server, *args):
         """konsulctl, left running."""
