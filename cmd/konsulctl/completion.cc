@@ -111,7 +111,7 @@ _konsulctl() {
   local -a list choices
   for ((i = 2; i < CURRENT; ++i)); do
     _konsulctl_next "$at"
-    known=" ${(j: :)${list%%:*}} "
+    known=" ${(j: :)${(@)list%%:*}} "
     [[ $known == *" ${words[i]} "* ]] || break
     at="${at:+$at }${words[i]}"
   done
@@ -126,10 +126,12 @@ function __konsulctl_words
     string join ' ' -- (string match -v -- '-*' $words[2..-1])
 end
 function __konsulctl_at
-    test (__konsulctl_words) = "$argv[1]"
+    set -l words (__konsulctl_words)
+    test "$words" = "$argv[1]"
 end
 function __konsulctl_in
-    string match -q -- "$argv[1] *" (__konsulctl_words)' '
+    set -l words (__konsulctl_words)
+    string match -q -- "$argv[1] *" "$words "
 end
 )";
 
@@ -201,7 +203,11 @@ std::string ZshCompletion(const std::vector<Command>& commands) {
   for (const auto& [before, next] : TreeOf(commands).next) {
     absl::StrAppend(&out, "    ", Quoted(before), ") list=(", Described(next), ") ;;\n");
   }
-  absl::StrAppend(&out, "  esac\n}\ncompdef _konsulctl konsulctl\n");
+  absl::StrAppend(&out,
+                  "  esac\n}\n"
+                  "# Read from fpath, this file is the function; sourced, it announces it.\n"
+                  "if [[ ${funcstack[1]} == _konsulctl ]]; then _konsulctl \"$@\"; "
+                  "else compdef _konsulctl konsulctl; fi\n");
   return out;
 }
 

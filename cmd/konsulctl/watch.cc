@@ -44,7 +44,7 @@ class Watcher {
         continue;
       }
       // A mistake shows at once; later it is the server's trouble, which passes.
-      if (!told_) return reply.status();
+      if (!told_ || absl::IsCancelled(reply.status())) return reply.status();
       host_.Complain(reply.status().message());
       KONSUL_RETURN_IF_ERROR(api_.env().Sleep(retry));
       retry = std::min(2 * retry, kRetryMax);

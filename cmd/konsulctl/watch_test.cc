@@ -70,6 +70,7 @@ TEST_F(WatchTest, FollowPrintsALineForEachChange) {
   EXPECT_EQ(requests.back(), "GET /v1/kv/k?index=9&wait=300s");
   Stop();
   EXPECT_EQ(outcome->error, "");
+  EXPECT_THAT(host.complaints, ElementsAre());
 }
 
 TEST_F(WatchTest, RunsTheCommandAtEachChangeAndOnlyThen) {
