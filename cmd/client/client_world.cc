@@ -26,8 +26,8 @@ class NoDisk final : public env::Disk {
 
 }  // namespace
 
-ClientWorld::ClientWorld()
-    : world_({.io_threads = 1, .catch_signals = false}),
+ClientWorld::ClientWorld(bool catch_signals)
+    : world_({.io_threads = 1, .catch_signals = catch_signals}),
       no_disk_(std::make_unique<NoDisk>()),
       env_{world_.clock(), world_.network(),   *no_disk_,
            env::Random(0), world_.scheduler(), NullLogger()} {}

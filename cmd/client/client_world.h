@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "cmd/client/real_host.h"
 #include "core/env/env.h"
 #include "net/reactor/real_world.h"
 
@@ -12,14 +13,19 @@ namespace konsul::client {
 
 class ClientWorld {
  public:
-  ClientWorld();
+  // With `catch_signals`, SIGINT and SIGTERM come out of host().NextSignal() instead of ending the
+  // process; otherwise that must not be called.
+  explicit ClientWorld(bool catch_signals = false);
   ~ClientWorld();
 
   // As reactor::RealWorld::Run.
   void Run(std::function<void(const env::Env&)> body);
 
+  Host& host() { return host_; }
+
  private:
   reactor::RealWorld world_;
+  RealHost host_{world_};
   std::unique_ptr<env::Disk> no_disk_;
   env::Env env_;
 };

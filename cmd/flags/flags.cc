@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "cmd/flags/nearest.h"
 
 namespace konsul::flags {
@@ -49,10 +50,16 @@ std::string Parsed::Get(absl::string_view name, absl::string_view fallback) cons
   return it == values.end() ? std::string(fallback) : it->second.back();
 }
 
-absl::StatusOr<Parsed> Parse(const std::vector<Flag>& flags, absl::Span<const std::string> args) {
+absl::StatusOr<Parsed> Parse(const std::vector<Flag>& flags, absl::Span<const std::string> args,
+                             Order order) {
   Parsed parsed;
   for (size_t i = 0; i < args.size(); ++i) {
     absl::string_view arg = args[i];
+    const bool rest_is_theirs = order == Order::kFlagsFirst && !parsed.positional.empty();
+    if (rest_is_theirs) {
+      parsed.positional.emplace_back(arg);
+      continue;
+    }
     if (arg == "--") {
       parsed.positional.insert(parsed.positional.end(), args.begin() + i + 1, args.end());
       break;
@@ -108,6 +115,15 @@ std::optional<uint64_t> ParseNumber(absl::string_view text, uint64_t low, uint64
     return std::nullopt;
   }
   return value;
+}
+
+std::optional<Duration> ParseDuration(absl::string_view text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration < absl::ZeroDuration() ||
+      duration > absl::Hours(24 * 365 * 100)) {
+    return std::nullopt;
+  }
+  return absl::ToChronoNanoseconds(duration);
 }
 
 std::string Help(const std::vector<Flag>& flags) {

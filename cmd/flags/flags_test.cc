@@ -57,6 +57,24 @@ TEST(Flags, ADashAloneANumberAndWhatFollowsTwoDashesAreArguments) {
   EXPECT_THAT(ParseArgs({"-", "-1", "--", "-node"})->positional, ElementsAre("-", "-1", "-node"));
 }
 
+TEST(Flags, ACommandKeepsItsOwnFlags) {
+  const std::vector<std::string> args = {"-node", "n2", "prefix", "ls", "-dev", "--", "-h"};
+  const auto parsed = Parse(Flags(), args, Order::kFlagsFirst);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->Get("node"), "n2");
+  EXPECT_FALSE(parsed->help);
+  EXPECT_THAT(parsed->positional, ElementsAre("prefix", "ls", "-dev", "--", "-h"));
+}
+
+TEST(Flags, DurationsAreWrittenAsGoWritesThem) {
+  EXPECT_EQ(ParseDuration("1m30s"), 90s);
+  EXPECT_EQ(ParseDuration("500ms"), 500ms);
+  EXPECT_EQ(ParseDuration("0"), 0s);
+  for (const char* bad : {"", "10", "-1s", "soon", "1 s", "9999999h", "inf"}) {
+    EXPECT_FALSE(ParseDuration(bad)) << bad;
+  }
+}
+
 TEST(Flags, MistakesAreNamedTogetherWithTheLikelyIntention) {
   EXPECT_EQ(ParseArgs({"-nod=n2"}).status().message(), "unknown flag -nod, did you mean -node?");
   EXPECT_EQ(ParseArgs({"-retry_join=a"}).status().message(),

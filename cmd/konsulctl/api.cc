@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cmd/konsulctl/json.h"
 #include "core/base/status.h"
@@ -12,31 +13,48 @@ namespace konsul::ctl {
 
 namespace json = boost::json;
 
+absl::StatusOr<http::Response> Api::Send(Question question) {
+  http::Request request;
+  request.method = std::move(question.method);
+  request.path = std::move(question.path);
+  request.query = std::move(question.query);
+  request.body = std::move(question.body);
+  if (!options_.datacenter.empty()) request.query.push_back({"dc", options_.datacenter});
+  if (!options_.token.empty()) request.headers.Add("X-Consul-Token", options_.token);
+  absl::StatusOr<http::Response> reply = client_.Do(request, env_.After(question.timeout));
+  if (reply.ok() || absl::IsCancelled(reply.status())) return reply;
+  std::string text = absl::StrCat("Error! ", reply.status().message());
+  if (!client_.maybe_sent()) {
+    absl::StrAppend(&text,
+                    "\nIs a server running there? Another one is named with -http-addr "
+                    "or KONSUL_HTTP_ADDR.");
+  } else if (request.method != "GET") {
+    absl::StrAppend(&text, "\nThe request was sent: whether it took effect is unknown.");
+  }
+  return absl::Status(reply.status().code(), text);
+}
+
 absl::StatusOr<http::Response> Api::Call(absl::string_view method, absl::string_view path,
                                          std::vector<http::QueryParameter> query, std::string body,
                                          Duration timeout) {
-  http::Request request;
-  request.method = std::string(method);
-  request.path = std::string(path);
-  request.query = std::move(query);
-  request.body = std::move(body);
-  absl::StatusOr<http::Response> reply = client_.Do(request, env_.After(timeout));
-  if (!reply.ok()) {
-    std::string text = absl::StrCat("Error! ", reply.status().message());
-    if (!client_.maybe_sent()) {
-      absl::StrAppend(&text,
-                      "\nIs a server running there? Another one is named with -http-addr "
-                      "or KONSUL_HTTP_ADDR.");
-    } else if (method != "GET") {
-      absl::StrAppend(&text, "\nThe request was sent: whether it took effect is unknown.");
-    }
-    return absl::Status(reply.status().code(), text);
-  }
-  if (reply->status != 200 && reply->status != 404) {
-    return absl::UnknownError(absl::StrCat("Error! Unexpected response code: ", reply->status, " (",
-                                           absl::StripAsciiWhitespace(reply->body), ")"));
-  }
+  KONSUL_ASSIGN_OR_RETURN(http::Response reply, Send({.method = std::string(method),
+                                                      .path = std::string(path),
+                                                      .query = std::move(query),
+                                                      .body = std::move(body),
+                                                      .timeout = timeout}));
+  if (reply.status != 200 && reply.status != 404) return UnexpectedReply(reply);
   return reply;
+}
+
+absl::Status UnexpectedReply(const http::Response& reply) {
+  return absl::UnknownError(absl::StrCat("Error! Unexpected response code: ", reply.status, " (",
+                                         absl::StripAsciiWhitespace(reply.body), ")"));
+}
+
+uint64_t IndexOf(const http::Response& reply) {
+  const absl::string_view text = reply.headers.Get("X-Consul-Index").value_or("");
+  uint64_t index = 0;
+  return absl::SimpleAtoi(text, &index) ? index : 0;
 }
 
 absl::StatusOr<std::vector<KvPair>> ParsePairs(absl::string_view text) {

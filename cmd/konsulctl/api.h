@@ -3,7 +3,9 @@
 #define KONSUL_CMD_KONSULCTL_API_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -24,24 +26,53 @@ struct KvPair {
   std::string session;
 };
 
+// Belongs to one fiber at a time; others take Another().
 class Api {
  public:
-  Api(const env::Env& env, const env::Endpoint& server) : env_(env), client_(env, server) {}
+  struct Options {
+    std::string token;
+    std::string datacenter;  // the server's own when empty
+  };
+  // What to ask for.
+  struct Question {
+    std::string method = "GET";
+    std::string path;
+    std::vector<http::QueryParameter> query = {};
+    std::string body = {};
+    Duration timeout = kTimeout;
+  };
+
+  Api(const env::Env& env, const env::Endpoint& server) : Api(env, server, Options()) {}
+  Api(const env::Env& env, const env::Endpoint& server, Options options)
+      : env_(env), options_(std::move(options)), client_(env, server) {}
 
   static constexpr Duration kTimeout = 60s;
 
-  // A reply with status 200 or 404; any other is an error with the server's text, and so is a
-  // connection that fails.
+  // Suspends. A reply with any status; a connection that fails is an error with a text for people.
+  absl::StatusOr<http::Response> Send(Question question);
+  // A reply with status 200 or 404; any other is an error with the server's text.
   absl::StatusOr<http::Response> Call(absl::string_view method, absl::string_view path,
                                       std::vector<http::QueryParameter> query = {},
                                       std::string body = "", Duration timeout = kTimeout);
 
+  // The same server over a connection of its own.
+  std::unique_ptr<Api> Another() const {
+    return std::make_unique<Api>(env_, client_.server(), options_);
+  }
+
   const env::Endpoint& server() const { return client_.server(); }
+  const env::Env& env() const { return env_; }
 
  private:
   env::Env env_;
+  Options options_;
   http::Client client_;
 };
+
+// The error that says what a server answered.
+absl::Status UnexpectedReply(const http::Response& reply);
+// X-Consul-Index of a reply; 0 when there is none.
+uint64_t IndexOf(const http::Response& reply);
 
 // Of the JSON array that /v1/kv answers.
 absl::StatusOr<std::vector<KvPair>> ParsePairs(absl::string_view json);

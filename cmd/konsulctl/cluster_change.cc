@@ -2,7 +2,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "cmd/konsulctl/command.h"
+#include "cmd/konsulctl/commands.h"
+#include "cmd/konsulctl/common_flags.h"
 #include "cmd/konsulctl/json.h"
 #include "core/base/status.h"
 

@@ -1,25 +1,18 @@
-#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "cmd/konsulctl/command.h"
+#include "cmd/konsulctl/commands.h"
+#include "cmd/konsulctl/common_flags.h"
 #include "core/base/status.h"
 
 namespace konsul::ctl {
 namespace {
 
 using flags::Kind;
-
-flags::Flag Stale() {
-  return {"stale", Kind::kBool, "", "Let any server answer from what it has; may be outdated."};
-}
-
-std::vector<http::QueryParameter> WithMode(const flags::Parsed& parsed,
-                                           std::vector<http::QueryParameter> query) {
-  if (parsed.GetBool("stale")) query.push_back({"stale", ""});
-  return query;
-}
 
 std::string Detailed(const KvPair& pair) {
   return absl::StrFormat(
@@ -39,8 +32,9 @@ absl::StatusOr<Outcome> Keys(Api& api, const flags::Parsed& parsed, const std::s
                              const std::string& separator) {
   std::vector<http::QueryParameter> query = {{"keys", ""}};
   if (!separator.empty()) query.push_back({"separator", separator});
-  KONSUL_ASSIGN_OR_RETURN(http::Response reply, api.Call("GET", absl::StrCat("/v1/kv/", prefix),
-                                                         WithMode(parsed, std::move(query))));
+  KONSUL_ASSIGN_OR_RETURN(query, WithMode(parsed, std::move(query)));
+  KONSUL_ASSIGN_OR_RETURN(http::Response reply,
+                          api.Call("GET", absl::StrCat("/v1/kv/", prefix), std::move(query)));
   std::string body = reply.status == 404 ? "[]" : std::move(reply.body);
   if (WantsJson(parsed)) return Outcome::Ok(absl::StrCat(body, "\n"));
   KONSUL_ASSIGN_OR_RETURN(std::vector<std::string> keys, ParseStrings(body));
@@ -48,8 +42,10 @@ absl::StatusOr<Outcome> Keys(Api& api, const flags::Parsed& parsed, const std::s
 }
 
 absl::StatusOr<Outcome> Recurse(Api& api, const flags::Parsed& parsed, const std::string& prefix) {
-  KONSUL_ASSIGN_OR_RETURN(http::Response reply, api.Call("GET", absl::StrCat("/v1/kv/", prefix),
-                                                         WithMode(parsed, {{"recurse", ""}})));
+  KONSUL_ASSIGN_OR_RETURN(std::vector<http::QueryParameter> query,
+                          WithMode(parsed, {{"recurse", ""}}));
+  KONSUL_ASSIGN_OR_RETURN(http::Response reply,
+                          api.Call("GET", absl::StrCat("/v1/kv/", prefix), std::move(query)));
   std::string body = reply.status == 404 ? "[]" : std::move(reply.body);
   if (WantsJson(parsed)) return Outcome::Ok(absl::StrCat(body, "\n"));
   KONSUL_ASSIGN_OR_RETURN(std::vector<KvPair> pairs, ParsePairs(body));
@@ -70,8 +66,9 @@ absl::StatusOr<Outcome> RunGet(Api& api, const flags::Parsed& parsed) {
   if (parsed.GetBool("recurse")) return Recurse(api, parsed, key);
   if (key.empty()) return absl::InvalidArgumentError("the KEY is missing");
 
+  KONSUL_ASSIGN_OR_RETURN(std::vector<http::QueryParameter> query, WithMode(parsed, {}));
   KONSUL_ASSIGN_OR_RETURN(http::Response reply,
-                          api.Call("GET", absl::StrCat("/v1/kv/", key), WithMode(parsed, {})));
+                          api.Call("GET", absl::StrCat("/v1/kv/", key), std::move(query)));
   if (reply.status == 404) {
     return Outcome::Failed(absl::StrCat("Error! No key exists at: ", key));
   }
@@ -96,13 +93,13 @@ Command KvGet() {
   return {"kv get",
           "KEY|PREFIX",
           "Print the value of a key, or of all keys below a prefix.",
-          {{"raw", Kind::kBool, "", "The value's bytes only, without a newline after them."},
-           {"base64", Kind::kBool, "", "The value in base64."},
-           {"detailed", Kind::kBool, "", "With indexes, flags and session."},
-           {"recurse", Kind::kBool, "", "All keys that begin with PREFIX, as KEY:VALUE lines."},
-           {"keys", Kind::kBool, "", "Names only, up to the next separator after PREFIX."},
-           {"separator", Kind::kString, "TEXT", "For -keys. Default: \"/\"."},
-           Stale()},
+          WithReadFlags(
+              {{"raw", Kind::kBool, "", "The value's bytes only, without a newline after them."},
+               {"base64", Kind::kBool, "", "The value in base64."},
+               {"detailed", Kind::kBool, "", "With indexes, flags and session."},
+               {"recurse", Kind::kBool, "", "All keys that begin with PREFIX, as KEY:VALUE lines."},
+               {"keys", Kind::kBool, "", "Names only, up to the next separator after PREFIX."},
+               {"separator", Kind::kString, "TEXT", "For -keys. Default: \"/\"."}}),
           0,
           1,
           RunGet};
@@ -112,7 +109,8 @@ Command KvList() {
   return {"kv list",
           "[PREFIX]",
           "Print the names of all keys that begin with a prefix.",
-          {{"separator", Kind::kString, "TEXT", "Only up to the next TEXT after PREFIX."}, Stale()},
+          WithReadFlags(
+              {{"separator", Kind::kString, "TEXT", "Only up to the next TEXT after PREFIX."}}),
           0,
           1,
           RunList};

@@ -1,14 +1,13 @@
-#include <cstdint>
-#include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "cmd/konsulctl/command.h"
+#include "cmd/konsulctl/commands.h"
+#include "cmd/konsulctl/common_flags.h"
+#include "cmd/konsulctl/input.h"
 #include "core/base/status.h"
 
 namespace konsul::ctl {
@@ -23,29 +22,6 @@ flags::Flag Cas() {
 flags::Flag ModifyIndex() {
   return {"modify-index", Kind::kString, "INDEX",
           "The key's ModifyIndex for -cas. 0 (the default) for put: only if there is no such key."};
-}
-
-absl::StatusOr<std::string> Number(const flags::Parsed& parsed, const std::string& flag) {
-  std::string text = parsed.Get(flag, "0");
-  if (!flags::ParseNumber(text, 0, UINT64_MAX)) {
-    return absl::InvalidArgumentError(absl::StrCat("-", flag, ": \"", text, "\" is not a number"));
-  }
-  return text;
-}
-
-// VALUE, @FILE or - (standard input).
-absl::StatusOr<std::string> ReadValue(const std::string& argument) {
-  if (argument == "-") {
-    return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  }
-  if (!absl::StartsWith(argument, "@")) return argument;
-  std::string path = argument.substr(1);
-  std::ifstream file(path, std::ios::binary);
-  std::string value{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    return absl::NotFoundError(absl::StrCat("Error! Cannot read the value from file ", path));
-  }
-  return value;
 }
 
 absl::StatusOr<Outcome> Done(const http::Response& reply, const flags::Parsed& parsed,
@@ -68,10 +44,10 @@ absl::StatusOr<Outcome> RunPut(Api& api, const flags::Parsed& parsed) {
     value = std::move(decoded);
   }
   std::vector<http::QueryParameter> query;
-  KONSUL_ASSIGN_OR_RETURN(std::string flags, Number(parsed, "flags"));
+  KONSUL_ASSIGN_OR_RETURN(std::string flags, NumberOf(parsed, "flags"));
   if (flags != "0") query.push_back({"flags", flags});
   if (parsed.GetBool("cas")) {
-    KONSUL_ASSIGN_OR_RETURN(std::string index, Number(parsed, "modify-index"));
+    KONSUL_ASSIGN_OR_RETURN(std::string index, NumberOf(parsed, "modify-index"));
     query.push_back({"cas", index});
   } else if (parsed.Has("modify-index")) {
     return absl::InvalidArgumentError("-modify-index needs -cas");
@@ -96,7 +72,7 @@ absl::StatusOr<Outcome> RunDelete(Api& api, const flags::Parsed& parsed) {
     if (!parsed.Has("modify-index")) {
       return absl::InvalidArgumentError("-cas needs -modify-index=INDEX");
     }
-    KONSUL_ASSIGN_OR_RETURN(std::string index, Number(parsed, "modify-index"));
+    KONSUL_ASSIGN_OR_RETURN(std::string index, NumberOf(parsed, "modify-index"));
     query.push_back({"cas", index});
   }
   KONSUL_ASSIGN_OR_RETURN(http::Response reply,

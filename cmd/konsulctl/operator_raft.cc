@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cmd/konsulctl/command.h"
+#include "cmd/konsulctl/commands.h"
+#include "cmd/konsulctl/common_flags.h"
 #include "cmd/konsulctl/json.h"
 #include "cmd/konsulctl/table.h"
 #include "core/base/status.h"

@@ -3,7 +3,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cmd/konsulctl/command.h"
+#include "cmd/konsulctl/commands.h"
+#include "cmd/konsulctl/common_flags.h"
 
 namespace konsul::ctl {
 namespace {

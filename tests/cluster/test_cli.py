@@ -141,6 +141,28 @@ class Konsulctl(ClusterTest):
                          f"Server  {self.server.host}:8500\nLeader  {address}\nPeers   {address}\n")
         self.assertEqual(json.loads(self.ctl("status", "-format=json"))["Peers"], [address])
 
+    def test_sessions_transactions_events(self):
+        wait_until("the server to be registered", lambda: json.loads(
+            self.ctl("watch", "-type=nodes", "-format=json")))
+        session = self.ctl("session", "create", "-name=s", "-ttl=20s", "-behavior=delete").strip()
+        self.assertIn(f"{session}  s     n1    20s  delete    15s\n", self.ctl("session", "list"))
+        self.assertEqual(self.ctl("session", "node", "n1"), self.ctl("session", "list"))
+        self.assertIn("renewed", self.ctl("session", "renew", session))
+        for _ in range(2):
+            self.assertIn("destroyed", self.ctl("session", "destroy", session))
+        self.assertIn("No such session", self.ctl("session", "info", session, code=1))
+        self.assertIn("No such session", self.ctl("session", "renew", session, code=1))
+        create = b'[{"KV":{"Verb":"cas","Key":"t","Value":"MQ==","Index":0}}]'
+        self.ctl("txn", stdin=create)
+        self.assertIn("\n  operation 0: ", self.ctl("txn", "-", stdin=create, code=1))
+        self.assertEqual(self.server.get("t"), b"1")
+        event = self.ctl("event", "fire", "-name=e", "payload")
+        self.assertRegex(event, r"^Event ID: [0-9a-f-]{36}\n$")
+        self.assertIn(event.split()[-1], self.ctl("event", "list", "-name=e"))
+        self.assertIn("Node = n1\n", self.ctl("info"))
+        self.assertRegex(self.ctl("version"), r"^Konsul v\d+\.\d+\.\d+\n$")
+        self.assertTrue(self.ctl("man").startswith(".TH KONSULCTL 1"))
+
     def test_usage_and_unreachable_servers(self):
         self.assertIn("missing argument", self.ctl("kv", "put", code=2))
         self.assertIn("did you mean -recurse?", self.ctl("kv", "get", "-recurs", "x", code=2))
