@@ -26,7 +26,7 @@ std::string NodeUuid(NodeId id);
 class Registrar {
  public:
   // How often the leader looks.
-  static constexpr Duration kInterval = std::chrono::milliseconds(500);
+  static constexpr Duration kInterval = std::chrono::milliseconds(200);
   // A server that was not heard for so long is not alive...
   static constexpr Duration kSilenceMax = std::chrono::seconds(10);
   // ... but only when the leader has looked as often in that time: one that was stopped itself for
