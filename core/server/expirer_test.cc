@@ -172,6 +172,18 @@ TEST_F(ExpirerTest, ASleepOfTheProcessIsNotHeldAgainstClients) {
   EXPECT_FALSE(Lives('1'));
 }
 
+TEST_F(ExpirerTest, NorIsALateTickThatItBeganIn) {
+  Start();
+  Create('1', 100);
+  Pass(1s);
+  clock.now = clock.now + 190ms;
+  Create('2', 1);
+  Pass(990ms);
+  EXPECT_TRUE(Lives('2'));
+  Pass(400ms);
+  EXPECT_FALSE(Lives('2'));
+}
+
 TEST_F(ExpirerTest, NorIsATimeWithoutALeader) {
   Start();
   Create('1', 10);
