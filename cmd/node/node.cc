@@ -98,6 +98,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
 
   api::Options api_options;
   api_options.health.last_contact_max *= options.patience;
+  api_options.session_ttl_min = options.session_ttl_min;
   storage.machine().PublishTo(watches);
   api::Blocking blocking(env, watches);
   api::IdSource ids(env.random);

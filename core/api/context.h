@@ -37,6 +37,7 @@ struct Options {
   Duration snapshot_timeout = 10min;  // until a snapshot is written
   size_t max_value_size = 512 * 1024;
   HealthLimits health = {};
+  Duration session_ttl_min = 10s;  // Consul's session_ttl_min
 };
 
 // Makes names that nobody else has made. Owned by the composition root.
