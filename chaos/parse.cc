@@ -302,7 +302,10 @@ const std::vector<std::string>& InvariantNames() {
                                                                 "linearizability",
                                                                 "configuration-safety",
                                                                 "quorums",
-                                                                "watch-completeness"};
+                                                                "watch-completeness",
+                                                                "lock-exclusion",
+                                                                "session-expiry",
+                                                                "txn-atomicity"};
   return *names;
 }
 

@@ -44,6 +44,11 @@ const std::vector<MutantPlan>& MutantPlans() {
       {M::kRenameWithoutSyncDir, "Pillai, OSDI'14", {"snapshots", "disk"}},
       {M::kWatchNeedsKey, "Consul #213, the other way round", {"watchers"}},
       {M::kWatchAfterRead, "Consul #1626", {"watchers"}},
+      {M::kExpireIgnoresRenewal, "etcd #12528", {"locks"}},
+      {M::kTtlBeginsAtElection, "etcd #9888", {"locks"}},
+      {M::kRestoreDropsRows, "Consul #9784", {"locks"}},
+      {M::kReaperTakesLiveNode, "Consul #6793", {"locks"}},
+      {M::kFollowerKeepsSessionKeys, "ZOOKEEPER-5010", {"locks"}},
       {M::kStrayClock, "FoundationDB's first rule", {"default"}, true},
       {M::kHashOrder, "FoundationDB's first rule", {"five"}, true},
   };

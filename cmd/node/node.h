@@ -39,6 +39,8 @@ struct Options {
   // Changes when the machine lost power; the table store is rebuilt then.
   std::string boot_id;
 
+  Duration session_ttl_min = std::chrono::seconds(10);  // api::Options
+
   server::Observer* observer = nullptr;  // for checkers
   // Ends the node in good order: the leadership is handed over, requests under way are answered.
   Stop* stop = nullptr;

@@ -39,6 +39,7 @@ struct Options {
   std::string datacenter = "dc1";  // the one that this server is in
   std::string version;             // of the program; empty: not told
   HealthLimits health = {};
+  Duration session_ttl_min = 10s;  // Consul's session_ttl_min
 };
 
 // Makes names that nobody else has made. Owned by the composition root.

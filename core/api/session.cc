@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "core/api/blocking.h"
 #include "core/api/execute.h"
 #include "core/base/status.h"
@@ -36,12 +37,13 @@ std::vector<Session> Own(const std::vector<wire::Session>& sessions) {
   return own;
 }
 
-absl::Status CheckTtl(Duration ttl) {
-  if (ttl == Duration(0) || (ttl >= kSessionTtlMin && ttl <= kSessionTtlMax)) {
+absl::Status CheckTtl(Duration ttl, Duration min) {
+  if (ttl == Duration(0) || (ttl >= min && ttl <= kSessionTtlMax)) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(
-      absl::StrCat("Invalid Session TTL '", ttl.count(), "', must be between [10s=24h0m0s]"));
+      absl::StrCat("Invalid Session TTL '", ttl.count(), "', must be between [",
+                   absl::FormatDuration(absl::FromChrono(min)), "=24h0m0s]"));
 }
 
 std::vector<absl::string_view> Views(const std::vector<std::string>& texts) {
@@ -56,7 +58,7 @@ absl::StatusOr<std::string> SessionCreate(const Context& context,
     return absl::FailedPreconditionError(
         absl::StrCat("Invalid Behavior setting '", request.behavior, "'"));
   }
-  KONSUL_RETURN_IF_ERROR(CheckTtl(request.ttl));
+  KONSUL_RETURN_IF_ERROR(CheckTtl(request.ttl, context.options.session_ttl_min));
   const Duration lock_delay = std::clamp(request.lock_delay, Duration(0), kLockDelayMax);
   const std::string node = request.node.empty() ? context.cluster.Stats().name : request.node;
   const std::string id = context.ids->NewUuid();

@@ -15,7 +15,6 @@
 
 namespace konsul::api {
 
-inline constexpr Duration kSessionTtlMin = 10s;
 inline constexpr Duration kSessionTtlMax = 24h;
 inline constexpr Duration kLockDelayMax = 60s;
 inline constexpr Duration kLockDelayDefault = 15s;

@@ -55,6 +55,11 @@ enum class Mutation {
   kRenameWithoutSyncDir,
   kWatchNeedsKey,
   kWatchAfterRead,
+  kExpireIgnoresRenewal,
+  kTtlBeginsAtElection,
+  kRestoreDropsRows,
+  kReaperTakesLiveNode,
+  kFollowerKeepsSessionKeys,
   kStrayClock,
   kHashOrder,
 };

@@ -1,9 +1,10 @@
 // Time during which clients could have renewed what they hold.
 //
 // A session must not end because the servers were not there to be told that it lives: while this
-// process was stopped, starved or its clock jumped, or while no leader was known, this clock
-// stands. It never runs ahead of a true clock, so nothing ends early by it; and as it goes on in
-// the next leader, elections do not make what is due live anew.
+// process was stopped or starved, or while no leader was known, this clock stands. It runs ahead of
+// a true clock by no more than the machine's own does, and by kTickMax at most if that one jumps,
+// which it must not (core/env/clock.h); and as it goes on in the next leader, elections do not make
+// what is due live anew.
 #ifndef KONSUL_CORE_SERVER_ATTENTIVE_CLOCK_H_
 #define KONSUL_CORE_SERVER_ATTENTIVE_CLOCK_H_
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/mutation.h"
 #include "core/state/kv_reader.h"
 #include "core/state/meta.h"
 #include "core/state/session_reader.h"
@@ -55,8 +56,8 @@ void Expirer::Load() {
 
 Duration Expirer::After(uint64_t nanoseconds) const {
   const auto length = Duration(static_cast<int64_t>(nanoseconds));
-  // One tick more, as it may just have begun.
-  return clock_.elapsed() + length + length / 1'000'000 * drift_max_ppm_ + AttentiveClock::kTick;
+  // The longest tick more: what is under way will count from its beginning, which was before this.
+  return clock_.elapsed() + length + length / 1'000'000 * drift_max_ppm_ + AttentiveClock::kTickMax;
 }
 
 void Expirer::Renewed(absl::string_view id) {
@@ -84,6 +85,7 @@ void Expirer::Delayed(absl::string_view key) {
 }
 
 void Expirer::Run() {
+  bool was_leader = false;
   while (true) {
     if (sessions_.empty() && lock_delays_.empty()) {
       clock_.Pause();
@@ -91,6 +93,8 @@ void Expirer::Run() {
     }
     const Office office = office_();
     clock_.Tick(world_.clock.Now(), office.leader_known);
+    if (mutation::On(Mutation::kTtlBeginsAtElection) && office.is_leader && !was_leader) Load();
+    was_leader = office.is_leader;
     if (office.is_leader) ProposeWhatIsOver();
     const Instant next = world_.clock.Now() + AttentiveClock::kTick;
     if (!world_.scheduler.SleepUntil(next).ok()) return;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "core/env/network.h"
 #include "core/state/catalog_reader.h"
@@ -39,6 +40,11 @@ std::optional<std::string> Registrar::NextCommand(const Membership& members) con
     const absl::string_view status = IsAlive(peer) ? "passing" : "critical";
     const auto node = state::FindNode(*txn, peer.member.name);
     if (!node.ok()) return std::nullopt;
+    if (mutation::On(Mutation::kReaperTakesLiveNode) && !peer.leader &&
+        !(peer.progress && peer.progress->last_contact < kSilenceMax / 5)) {
+      if (*node) return wire::EncodeCommand(wire::Deregister{peer.member.name});
+      continue;
+    }
     const bool right = *node && (*node)->id == id && (*node)->address == address;
     const auto bytes = txn->Get(state::Table::kChecks, state::CheckKey(peer.member.name, kCheckId));
     const auto check = bytes ? wire::DecodeCheck(*bytes) : wire::Check();

@@ -6,10 +6,12 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "core/state/event_commands.h"
 #include "core/state/meta.h"
 #include "core/state/table_rows.h"
+#include "core/wire/kv.h"
 
 namespace konsul::state {
 namespace {
@@ -20,6 +22,32 @@ constexpr size_t kRowOverheadBytes = 64;
 
 wire::CommandResult Result(Index index, Outcome outcome) {
   return {.success = outcome.success, .index = index, .error = std::move(outcome.error)};
+}
+
+// For kFollowerKeepsSessionKeys: the locked keys of before, which come back unless the snapshot has
+// them, too.
+std::vector<Replacement::Row> KeptByMutant(TableStore& store) {
+  std::vector<Replacement::Row> kept;
+  if (!mutation::On(Mutation::kFollowerKeepsSessionKeys)) return kept;
+  store.Read()->Scan(Table::kKv, "", [&](absl::string_view key, absl::string_view value) {
+    const auto entry = wire::DecodeKvEntry(value);
+    if (entry.ok() && !entry->session.empty()) {
+      kept.push_back({Table::kKv, std::string(key), std::string(value)});
+    }
+    return true;
+  });
+  return kept;
+}
+
+absl::Status PutBack(const std::vector<Replacement::Row>& kept, TableStore& store) {
+  if (kept.empty()) return absl::OkStatus();
+  const auto txn = store.Write();
+  for (const Replacement::Row& row : kept) {
+    if (!txn->Get(row.table, row.key)) {
+      KONSUL_RETURN_IF_ERROR(txn->Put(row.table, row.key, row.value));
+    }
+  }
+  return txn->Commit();
 }
 
 }  // namespace
@@ -59,6 +87,7 @@ absl::Status KvMachine::Restore(RowSource& rows) {
       Row row;
       KONSUL_ASSIGN_OR_RETURN(more, rows.Next(row));
       if (!more) break;
+      if (mutation::On(Mutation::kRestoreDropsRows) && row.table == Table::kSessionKeys) continue;
       is_snapshot |= row.table == Table::kMeta && row.key == kMetaApplied;
       chunk.push_back({row.table, std::string(row.key), std::string(row.value)});
       bytes += row.key.size() + row.value.size() + kRowOverheadBytes;
@@ -66,7 +95,9 @@ absl::Status KvMachine::Restore(RowSource& rows) {
     KONSUL_RETURN_IF_ERROR(replacement->Add(chunk));
   }
   if (!is_snapshot) return absl::DataLossError("a snapshot without an applied index");
+  const std::vector<Replacement::Row> kept = KeptByMutant(store_);
   KONSUL_RETURN_IF_ERROR(replacement->Finish());
+  KONSUL_RETURN_IF_ERROR(PutBack(kept, store_));
   KONSUL_RETURN_IF_ERROR(Load());
   if (watches_ != nullptr) watches_->PublishAll();
   return absl::OkStatus();

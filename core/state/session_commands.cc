@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "core/state/keys.h"
 #include "core/state/kv_reader.h"
@@ -71,7 +72,9 @@ OutcomeOr SessionCommands::Expire(Effects& effects, Index index, const wire::Exp
     KONSUL_ASSIGN_OR_RETURN(const auto session, FindSession(effects.read(), each.id));
     if (!session) continue;
     const auto renewed = effects.read().Get(Table::kRenewals, each.id);
-    if (!renewed || DecodeU64(*renewed) != each.renewed) continue;
+    if (!renewed) continue;
+    const bool renewed_since = DecodeU64(*renewed) != each.renewed;
+    if (renewed_since && !mutation::On(Mutation::kExpireIgnoresRenewal)) continue;
     KONSUL_RETURN_IF_ERROR(End(effects, index, *session));
   }
   for (const auto& each : expire.lock_delays) {

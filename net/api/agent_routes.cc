@@ -81,11 +81,11 @@ absl::StatusOr<Response> Self(const api::Context& context, const Request& reques
     json.Key("Server");
     json.Bool(true);
     Text("Version", context.options.version, json);
-    Number("SessionTTLMin", static_cast<uint64_t>(api::kSessionTtlMin.count()), json);
+    Number("SessionTTLMin", static_cast<uint64_t>(context.options.session_ttl_min.count()), json);
     json.EndObject();
     json.Key("DebugConfig");
     json.BeginObject();
-    Number("SessionTTLMin", static_cast<uint64_t>(api::kSessionTtlMin.count()), json);
+    Number("SessionTTLMin", static_cast<uint64_t>(context.options.session_ttl_min.count()), json);
     json.EndObject();
     json.Key("Coord");
     json.Null();

@@ -49,6 +49,9 @@ Cluster::Cluster(sim::World& world, const chaos::Experiment& experiment, const T
     if (workload.watchers > 0 && watchers_ == nullptr) {
       watchers_ = &world.AddHost("10.0.2.3", {.name = "watchers"});
     }
+    if (workload.lockers > 0 && lockers_ == nullptr) {
+      lockers_ = &world.AddHost("10.0.2.4", {.name = "lockers"});
+    }
     specs_.push_back(MakeSpec(workload, experiment, tunables));
   }
   const size_t clients = clients_.size() * specs_.size();
@@ -71,6 +74,7 @@ Cluster::~Cluster() {
   auditor_->Kill();
   operator_->Kill();
   if (watchers_ != nullptr) watchers_->Kill();
+  if (lockers_ != nullptr) lockers_->Kill();
 }
 
 void Cluster::StartServers() {

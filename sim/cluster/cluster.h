@@ -50,6 +50,8 @@ class Cluster {
   sim::Host& operator_host() { return *operator_; }
   // Where clients watch; null when none do.
   sim::Host* watchers() { return watchers_; }
+  // Where clients of locks and transactions are; null when there are none.
+  sim::Host* lockers() { return lockers_; }
   size_t client_hosts() const { return clients_.size(); }
   // Positions in shared.last_acked_write that belong to a client host.
   std::vector<uint32_t> ClientNumbers(size_t client) const;
@@ -71,6 +73,7 @@ class Cluster {
   sim::Host* auditor_ = nullptr;
   sim::Host* operator_ = nullptr;
   sim::Host* watchers_ = nullptr;
+  sim::Host* lockers_ = nullptr;
   std::vector<workloads::Spec> specs_;  // by workload
 };
 

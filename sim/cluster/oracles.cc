@@ -106,6 +106,10 @@ void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
   });
   oracles_.logs.OnCommit(status, ready.committed);
   oracles_.configurations.OnCommit(ready.committed);
+  if (oracles_.now) {
+    oracles_.sessions.OnCommit(oracles_.now(), ready.committed);
+    oracles_.sessions.OnAppend(oracles_.now(), ready.entries);
+  }
   if (ready.NeedsPersist()) oracles_.durability.OnBatch(status.id, ready);
   if (oracles_.recorder != nullptr) oracles_.recorder->OnReady(number_, status, ready);
 }

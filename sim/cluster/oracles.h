@@ -6,6 +6,7 @@
 #define KONSUL_SIM_CLUSTER_ORACLES_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,10 +17,14 @@
 #include "sim/checkers/durability.h"
 #include "sim/checkers/election_safety.h"
 #include "sim/checkers/findings.h"
+#include "sim/checkers/leases.h"
+#include "sim/checkers/lock_exclusion.h"
 #include "sim/checkers/log_safety.h"
 #include "sim/checkers/monotonicity.h"
 #include "sim/checkers/quorums.h"
+#include "sim/checkers/session_expiry.h"
 #include "sim/checkers/state_digest.h"
+#include "sim/checkers/txn_atomicity.h"
 #include "sim/checkers/watch_completeness.h"
 #include "sim/report/recorder.h"
 
@@ -36,6 +41,12 @@ class Oracles {
   checkers::ConfigurationSafety configurations{findings};
   checkers::Quorums quorums{elections, durability, findings};
   checkers::WatchCompleteness watches{findings};
+  checkers::Leases leases;
+  checkers::LockExclusion locks{leases, findings};
+  checkers::SessionExpiry sessions{leases, findings};
+  checkers::TxnAtomicity txns{findings};
+  // The world's time, for `sessions`; null when nobody has any.
+  std::function<Duration()> now;
 
   // Terms whose leader has shown itself, and configurations that leaders have appended, since this
   // was last asked.

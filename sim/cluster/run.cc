@@ -84,12 +84,13 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
   if (options.until_event > 0) world_.StopAtEvent(options.until_event);
   shared_.findings = &oracles_.findings;
   AddWatchers();
+  AddLockers();
   for (const std::string& name : chaos::InvariantNames()) {
     if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
   }
   // Damage to any copy explains these.
-  for (const char* name :
-       {"liveness", "durability", "no-lost-acked-writes", "watch-completeness"}) {
+  for (const char* name : {"liveness", "durability", "no-lost-acked-writes", "watch-completeness",
+                           "lock-exclusion", "session-expiry", "txn-atomicity"}) {
     if (experiment.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
   }
 }
@@ -101,6 +102,7 @@ Report Run::Execute() {
   if (!failed()) FaultPhase();
   if (!failed()) Heal();
   if (!failed()) CheckWatchers();
+  if (!failed()) CheckLockers();
   if (!failed()) FinalReads();
   if (!failed()) CheckResources();
   if (!failed()) RebuildStates();
@@ -131,6 +133,7 @@ void Run::Boot() {
   cluster_.StartServers();
   cluster_.StartClients();
   StartWatchers();
+  StartLockers();
   if (tunables_.faults_from_the_start) return;
   const bool led = world_.RunUntilTrue(
       [this] { return failed() || oracles_.elections.terms_with_leader() > 0; }, kBootLimit);

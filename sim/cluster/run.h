@@ -16,6 +16,7 @@
 #include "sim/cluster/machine_room.h"
 #include "sim/cluster/runner.h"
 #include "sim/cluster/tunables.h"
+#include "sim/workloads/lock_shared.h"
 #include "sim/workloads/watcher.h"
 #include "sim/world.h"
 
@@ -29,10 +30,11 @@ class Run {
  public:
   Run(const chaos::Experiment& experiment, const RunOptions& options);
   // The operator's fiber notes what it does in the director, until its very end.
-  // Watchers write down what they are told likewise.
+  // Watchers and lockers write down what they are told likewise.
   ~Run() {
     cluster_.operator_host().Kill();
     if (cluster_.watchers() != nullptr) cluster_.watchers()->Kill();
+    if (cluster_.lockers() != nullptr) cluster_.lockers()->Kill();
   }
   Report Execute();
   // In place of what Execute would have said, when a check failed in it and it will not go on.
@@ -47,6 +49,11 @@ class Run {
   void AddWatchers();
   void StartWatchers();
   void CheckWatchers();
+  // Those who lock (run_locks.cc).
+  void AddLockers();
+  void StartLockers();
+  void CheckLockers();
+  absl::StatusOr<bool> SessionsEnd(const env::Env& env);
   void FinalReads();
   void RebuildStates();
   // A share of the runs waits for its servers to be idle, and looks at what they still need.
@@ -92,6 +99,8 @@ class Run {
   chaos::Director director_;
   checkers::Availability availability_;
   workloads::WatchShared watch_;
+  workloads::LockShared locks_;
+  uint32_t lockers_ = 0;
   workloads::OperatorSpec operator_spec_;
   workloads::OperatorState operator_state_;
   ClusterRoom room_;

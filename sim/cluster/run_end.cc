@@ -29,9 +29,9 @@ checkers::ResourceLimits LimitsOf(const chaos::Experiment& experiment, const Tun
                                   size_t servers) {
   const size_t peers = servers - 1;
   checkers::ResourceLimits limits;
-  for (const char* one : {"applier", "consistent-reads", "default-reads", "failure", "http-server",
-                          "log-writer", "main", "membership", "raft", "rpc-server",
-                          "snapshot-taker", "wal-compaction", "wal-segments"}) {
+  for (const char* one : {"applier", "consistent-reads", "default-reads", "expirer", "failure",
+                          "http-server", "log-writer", "main", "membership", "raft", "registrar",
+                          "rpc-server", "snapshot-taker", "wal-compaction", "wal-segments"}) {
     limits.fibers[one] = 1;
   }
   for (const char* each : {"peer", "rpc-in", "rpc-in-writer", "rpc-out-ping", "rpc-out-writer"}) {

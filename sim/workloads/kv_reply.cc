@@ -25,6 +25,18 @@ absl::Status ReadItem(const boost::json::value& value, KvItem& out) {
   out.modify_index = index->to_number<uint64_t>(error);
   if (error) return Bad("a ModifyIndex that is no whole number");
   out.key = key->as_string().c_str();
+  if (const auto* number = object->if_contains("CreateIndex")) {
+    out.create_index = number->to_number<uint64_t>(error);
+    if (error) return Bad("a CreateIndex that is no whole number");
+  }
+  if (const auto* number = object->if_contains("LockIndex")) {
+    out.lock_index = number->to_number<uint64_t>(error);
+    if (error) return Bad("a LockIndex that is no whole number");
+  }
+  if (const auto* session = object->if_contains("Session")) {
+    if (!session->is_string()) return Bad("a Session that is no text");
+    out.session = session->as_string().c_str();
+  }
   if (data->is_string()) {
     const boost::json::string& text = data->as_string();
     if (!absl::Base64Unescape(absl::string_view(text.data(), text.size()), &out.value)) {
@@ -49,6 +61,38 @@ absl::StatusOr<std::vector<KvItem>> ParseKvReply(absl::string_view body) {
     items.push_back(std::move(item));
   }
   return items;
+}
+
+absl::StatusOr<std::vector<KvItem>> ParseTxnReply(absl::string_view body) {
+  boost::json::error_code error;
+  const boost::json::value document =
+      boost::json::parse(boost::json::string_view(body.data(), body.size()), error);
+  const boost::json::object* object = error ? nullptr : document.if_object();
+  const boost::json::value* results = object == nullptr ? nullptr : object->if_contains("Results");
+  if (results == nullptr) return Bad("no Results");
+  std::vector<KvItem> items;
+  if (results->is_null()) return items;
+  if (!results->is_array()) return Bad("Results that are no list");
+  for (const boost::json::value& each : results->as_array()) {
+    const boost::json::object* result = each.if_object();
+    const boost::json::value* kv = result == nullptr ? nullptr : result->if_contains("KV");
+    if (kv == nullptr) return Bad("a result without KV");
+    KvItem item;
+    const absl::Status status = ReadItem(*kv, item);
+    if (!status.ok()) return status;
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+absl::StatusOr<std::string> ParseSessionId(absl::string_view body) {
+  boost::json::error_code error;
+  const boost::json::value document =
+      boost::json::parse(boost::json::string_view(body.data(), body.size()), error);
+  const boost::json::object* object = error ? nullptr : document.if_object();
+  const boost::json::value* id = object == nullptr ? nullptr : object->if_contains("ID");
+  if (id == nullptr || !id->is_string()) return Bad("no ID");
+  return std::string(id->as_string().c_str());
 }
 
 }  // namespace konsul::workloads

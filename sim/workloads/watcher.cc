@@ -29,6 +29,10 @@ constexpr uint64_t kChangesInARow = 4;
 constexpr Duration kBetweenRounds = 200ms;
 constexpr Duration kLookEvery = 20ms;
 constexpr Duration kChangeTimeout = 20s;
+// Where links have long tails and elections come early, leaders change without any fault, and a
+// change that was under way may have been made or not. By then it has, or never is.
+constexpr int kTries = 5;
+constexpr Duration kSettled = 3s;
 
 class Watcher {
  public:
@@ -136,13 +140,12 @@ class Changes {
       // Nobody knows what was there before.
       for (const std::string& key : shared_.keys) {
         if (round == 0) {
-          KONSUL_RETURN_IF_ERROR(Change(server, key, std::nullopt));
+          KONSUL_RETURN_IF_ERROR(Change(server, key, false));
           continue;
         }
         for (uint64_t n = random_.Between(0, kChangesInARow); n > 0; --n) {
           const bool remove = values_.contains(key) && random_.Chance(1, 3);
-          KONSUL_RETURN_IF_ERROR(
-              Change(server, key, remove ? std::nullopt : std::make_optional(NewValue())));
+          KONSUL_RETURN_IF_ERROR(Change(server, key, !remove));
         }
       }
       KONSUL_RETURN_IF_ERROR(AwaitWatchers());
@@ -154,8 +157,19 @@ class Changes {
  private:
   std::string NewValue() { return absl::StrCat("w", ++shared_.clients->values_written); }
 
-  absl::Status Change(http::Client& server, const std::string& key,
-                      std::optional<std::string> value) {
+  // Puts a new value there, or deletes what is there.
+  absl::Status Change(http::Client& server, const std::string& key, bool put) {
+    absl::Status status;
+    for (int tries = 0; tries < kTries; ++tries) {
+      status = TryChange(server, key, put ? std::make_optional(NewValue()) : std::nullopt);
+      if (!absl::IsUnavailable(status)) return status;
+      KONSUL_RETURN_IF_ERROR(env_.Sleep(kSettled));
+    }
+    return status;
+  }
+
+  absl::Status TryChange(http::Client& server, const std::string& key,
+                         std::optional<std::string> value) {
     Operation op;
     op.client = shared_.first_client + static_cast<uint32_t>(shared_.oracle->size());
     op.kind = value.has_value() ? OpKind::kPut : OpKind::kDelete;
