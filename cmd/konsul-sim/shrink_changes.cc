@@ -7,6 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "chaos/pins.h"
 
 namespace konsul::simulator {
 namespace {
@@ -161,6 +162,88 @@ void SimplerPod(size_t fault, std::vector<ExperimentChange>& out) {
 
 }  // namespace
 
+std::vector<ExperimentChange> QuieterWorlds(const Experiment&) {
+  const std::vector<ExperimentChange> parts = {
+      [](Experiment& e) {
+        const Duration base = e.pins.latency.value_or(e.defaults.latency);
+        const bool still = e.pins.latency_jitter == 0s && e.pins.latency_tail == 0s;
+        e.pins.latency = base;
+        e.pins.latency_jitter = e.pins.latency_tail = 0s;
+        return !still;
+      },
+      [](Experiment& e) {
+        const Duration base = e.pins.fsync.value_or(e.defaults.fsync / 2);
+        const bool still = e.pins.fsync_jitter == 0s && e.pins.fsync_tail == 0s;
+        e.pins.fsync = base;
+        e.pins.fsync_jitter = e.pins.fsync_tail = 0s;
+        return !still;
+      },
+      [](Experiment& e) {
+        const bool still = e.pins.short_read == 0 && e.pins.short_segment == 0;
+        e.pins.short_read = e.pins.short_segment = 0;
+        return !still;
+      },
+      [](Experiment& e) {
+        const bool fires = e.buggify.value_or(e.swarm) || !e.buggify_sites.empty();
+        e.buggify_sites.clear();
+        e.buggify = false;
+        return fires;
+      },
+      [](Experiment& e) {
+        return e.pins.accept_failure.value_or(0) != 0 && (e.pins.accept_failure.reset(), true);
+      }};
+  std::vector<ExperimentChange> out;
+  out.emplace_back([parts](Experiment& e) {
+    bool any = false;
+    for (const ExperimentChange& part : parts) any |= part(e);
+    return any;
+  });
+  out.insert(out.end(), parts.begin(), parts.end());
+  return out;
+}
+
+std::vector<ExperimentChange> ShorterRuns(const Experiment& experiment) {
+  constexpr int64_t kParts = 16;
+  std::vector<ExperimentChange> out;
+  for (int64_t part = 1; part < kParts; ++part) {
+    Duration shorter = std::max<Duration>(1s, experiment.duration * part / kParts);
+    RoundUp(shorter, 100ms);
+    out.emplace_back([shorter](Experiment& e) {
+      const bool changes = shorter < e.duration;
+      e.duration = shorter;
+      return changes;
+    });
+  }
+  return out;
+}
+
+std::vector<ExperimentChange> FewerPins(const Experiment& experiment) {
+  std::vector<ExperimentChange> out;
+  const auto leave_out = [&](const ExperimentChange& change) {
+    Experiment probe = experiment;
+    if (change(probe)) out.push_back(change);
+  };
+  leave_out([](Experiment& e) {
+    bool any = !e.pins.election_timeouts.empty();
+    for (const chaos::PinField& field : chaos::PinFields()) any |= field.IsSet(e.pins);
+    e.pins = chaos::Pins{};
+    return any;
+  });
+  leave_out([](Experiment& e) {
+    const bool any = !e.pins.election_timeouts.empty();
+    e.pins.election_timeouts.clear();
+    return any;
+  });
+  for (const chaos::PinField& field : chaos::PinFields()) {
+    leave_out([&field](Experiment& e) {
+      const bool any = field.IsSet(e.pins);
+      field.Reset(e.pins);
+      return any;
+    });
+  }
+  return out;
+}
+
 std::vector<ExperimentChange> SmallerClusters(const Experiment& experiment) {
   std::vector<ExperimentChange> out;
   const chaos::Datacenter dc = experiment.datacenter;
@@ -184,18 +267,6 @@ std::vector<ExperimentChange> SmallerClusters(const Experiment& experiment) {
     if (idle) e.op = chaos::Operator{};
     return idle;
   });
-  for (const Duration duration : {1s, 2s, 5s, 10s}) {
-    out.push_back([duration](Experiment& e) {
-      return std::exchange(e.duration, std::min<Duration>(duration, e.duration)) > duration;
-    });
-  }
-  out.push_back([](Experiment& e) {
-    const bool fires = e.buggify.value_or(e.swarm) || !e.buggify_sites.empty();
-    e.buggify_sites.clear();
-    if (fires) e.buggify = false;
-    return fires;
-  });
-  out.push_back([](Experiment& e) { return std::exchange(e.swarm, false); });
   return out;
 }
 
