@@ -41,6 +41,10 @@ bool Readable(const Size& size) {
   return size.faults <= kReadableFaults && size.operations <= kReadableOperations;
 }
 
+size_t ToRead(const Size& size) {
+  return size.faults * (kReadableOperations / kReadableFaults) + size.operations;
+}
+
 uint64_t Shrink::Seeds(size_t pieces) const {
   if (stubborn_ || pieces <= kFew) return kSeedsOfFew;
   return pieces <= kSome ? kSeedsOfSome : kSeedsOfMany;
@@ -165,6 +169,13 @@ bool Shrink::FewerFaults() {
                 }});
 }
 
+bool Shrink::MergeFaults() {
+  stage_ = "faults as one";
+  bool any = false;
+  while (Take(MergedFaults(best_), stubborn_ ? kSeedsOfSome : kSeedsOfMany)) any = true;
+  return any;
+}
+
 bool Shrink::FewerOperations() {
   return Fewer({"operations", &Operations, &RemoveOperationsBetween});
 }
@@ -217,6 +228,8 @@ bool Shrink::RounderOperations() {
 void Shrink::Reduce() {
   for (bool again = true; again && !gave_up();) {
     again = FewerFaults();
+    // Where few faults are left there is nothing to gain.
+    if (best_.faults.size() > kReadableFaults) again |= MergeFaults();
     again |= FewerTurns();
     again |= FewerOperations();
     // What follows makes the search for a smaller list cheaper, or possible.

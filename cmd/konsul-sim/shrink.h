@@ -29,6 +29,8 @@ struct Size {
 Size SizeOf(const chaos::Experiment& experiment);
 // Whether a person reads it in a minute.
 bool Readable(const Size& size);
+// How much there is to read, in operations: a fault takes as long as some of them.
+size_t ToRead(const Size& size);
 
 class Shrink {
  public:
@@ -68,6 +70,7 @@ class Shrink {
   bool Shorter();
   bool ThinnerLoad();
   bool FewerFaults();
+  bool MergeFaults();
   bool FewerOperations();
   bool FewerTurns();
   bool SmallerCluster();

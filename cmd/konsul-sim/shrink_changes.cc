@@ -123,6 +123,52 @@ chaos::TargetSet& TargetsOf(Experiment& e, size_t fault) {
                     e.faults[fault].body);
 }
 
+// Alike but for whom they hit, and when.
+bool OfOneKind(const Fault& a, const Fault& b) {
+  if (a.body.index() != b.body.index() || a.duration.has_value() != b.duration.has_value()) {
+    return false;
+  }
+  if (const auto* one = std::get_if<chaos::NetworkChaos>(&a.body)) {
+    const auto& other = std::get<chaos::NetworkChaos>(b.body);
+    return one->action == other.action && one->direction == other.direction &&
+           one->others.has_value() == other.others.has_value() && one->links.empty() &&
+           other.links.empty() && one->keep_group == other.keep_group;
+  }
+  if (const auto* one = std::get_if<chaos::PodChaos>(&a.body)) {
+    const auto& other = std::get<chaos::PodChaos>(b.body);
+    return one->lose_unsynced == other.lose_unsynced && one->wipe == other.wipe &&
+           one->restart_after.has_value() == other.restart_after.has_value();
+  }
+  if (const auto* one = std::get_if<chaos::ProcessChaos>(&a.body)) {
+    return one->action == std::get<chaos::ProcessChaos>(b.body).action;
+  }
+  return false;
+}
+
+void AddNames(chaos::TargetSet& to, const chaos::TargetSet& from) {
+  std::set<std::string> names(to.nodes.begin(), to.nodes.end());
+  names.insert(from.nodes.begin(), from.nodes.end());
+  to.nodes.assign(names.begin(), names.end());
+}
+
+void Cover(Experiment& e, size_t into, size_t gone) {
+  Fault& fault = e.faults[into];
+  const Fault& other = e.faults[gone];
+  AddNames(TargetsOf(e, into), TargetsOf(e, gone));
+  if (auto* network = std::get_if<chaos::NetworkChaos>(&fault.body)) {
+    const auto& more = std::get<chaos::NetworkChaos>(other.body);
+    if (network->others.has_value()) AddNames(*network->others, *more.others);
+  }
+  const Duration at = std::min(fault.trigger.at, other.trigger.at);
+  if (fault.duration.has_value()) {
+    const Duration end =
+        std::max(fault.trigger.at + *fault.duration, other.trigger.at + *other.duration);
+    fault.duration = end - at;
+  }
+  fault.trigger.at = at;
+  e.faults.erase(e.faults.begin() + static_cast<ptrdiff_t>(gone));
+}
+
 void SimplerNetwork(const chaos::NetworkChaos& network, size_t fault,
                     std::vector<ExperimentChange>& out) {
   const auto at = [fault](Experiment& e) -> chaos::NetworkChaos& {
@@ -186,7 +232,7 @@ std::vector<ExperimentChange> QuieterWorlds(const Experiment&) {
       [](Experiment& e) {
         const bool fires = e.buggify.value_or(e.swarm) || !e.buggify_sites.empty();
         e.buggify_sites.clear();
-        e.buggify = false;
+        if (fires) e.buggify = false;
         return fires;
       },
       [](Experiment& e) {
@@ -267,6 +313,20 @@ std::vector<ExperimentChange> SmallerClusters(const Experiment& experiment) {
     if (idle) e.op = chaos::Operator{};
     return idle;
   });
+  return out;
+}
+
+std::vector<ExperimentChange> MergedFaults(const Experiment& experiment) {
+  std::vector<ExperimentChange> out;
+  for (size_t gone = experiment.faults.size(); gone-- > 1;) {
+    for (size_t into = gone; into-- > 0;) {
+      if (!OfOneKind(experiment.faults[into], experiment.faults[gone])) continue;
+      out.emplace_back([=](Experiment& e) {
+        Cover(e, into, gone);
+        return true;
+      });
+    }
+  }
   return out;
 }
 

@@ -23,6 +23,8 @@ std::vector<ExperimentChange> ShorterRuns(const chaos::Experiment& experiment);
 std::vector<ExperimentChange> FewerPins(const chaos::Experiment& experiment);
 // Fewer servers, clients, workloads; no operator; what is not drawn.
 std::vector<ExperimentChange> SmallerClusters(const chaos::Experiment& experiment);
+// Two faults of one kind become one, on all that they hit and for as long as both lasted.
+std::vector<ExperimentChange> MergedFaults(const chaos::Experiment& experiment);
 // Of faults[fault]: fewer targets and links, rounder times.
 std::vector<ExperimentChange> SimplerFaults(const chaos::Experiment& experiment, size_t fault);
 // All operations at once.

@@ -101,6 +101,8 @@ absl::StatusOr<chaos::Experiment> Explicit(const Seen& seen, Trials& trials) {
 
 // Candidates, before a dense history is left for a sparser one.
 constexpr uint64_t kPatience = 600;
+// With a sparse one, before the next one gets its turn.
+constexpr uint64_t kPatienceWithKin = 2500;
 
 // What was made smaller, and what came of it.
 struct Result {
@@ -124,27 +126,44 @@ Result ShrinkOne(const chaos::Experiment& start, const std::string& oracle, Tria
   return result;
 }
 
+std::string Describe(const chaos::Experiment& kin, const chaos::Experiment& scenario) {
+  return absl::StrCat("seed ", *kin.seed, " of the same scenario with ", kin.datacenter.clients,
+                      " clients, ", kin.faults.size(), " of ", scenario.faults.size(),
+                      " kinds of faults, operations ",
+                      kin.workloads[0].interval / scenario.workloads[0].interval, " times as rare");
+}
+
+bool IsBetter(const Result& a, const Result& b) {
+  if (a.certified != b.certified) return a.certified;
+  return ToRead(SizeOf(a.min)) < ToRead(SizeOf(b.min));
+}
+
+// The first of its kin that can be read in the end, or else the smallest; nothing without any.
+std::optional<Result> ShrinkKin(const Start& start, const std::string& oracle, Trials& trials,
+                                const std::string& scratch, const Watch& watch) {
+  trials.after = [&] { watch("sparser runs", start.experiment); };
+  std::optional<Result> best;
+  for (const auto& kin : SparsestKin(start.experiment, oracle, trials)) {
+    const absl::StatusOr<chaos::Experiment> sparse = Explicit(Look(kin, scratch), trials);
+    if (!sparse.ok()) continue;
+    Result result = ShrinkOne(*sparse, oracle, trials, kPatienceWithKin, watch);
+    result.kin = Describe(kin, start.experiment);
+    if (result.certified && Readable(SizeOf(result.min))) return result;
+    if (!best.has_value() || IsBetter(result, *best)) best = std::move(result);
+  }
+  return best;
+}
+
 // The run itself when that can be read in the end; else one of its kin; else the run again, without
 // giving up.
 Result ShrinkRun(const Start& start, const chaos::Experiment& all, const std::string& oracle,
                  Trials& trials, const std::string& scratch, const Watch& watch) {
   Result own = ShrinkOne(all, oracle, trials, kPatience, watch);
-  if (own.certified || trials.out_of_time()) return own;
-  trials.after = [&] { watch("sparser runs", own.min); };
-  const auto kin = SparsestKin(start.experiment, oracle, trials);
-  if (kin.has_value()) {
-    const absl::StatusOr<chaos::Experiment> sparse = Explicit(Look(*kin, scratch), trials);
-    if (sparse.ok()) {
-      Result result = ShrinkOne(*sparse, oracle, trials, 0, watch);
-      result.kin = absl::StrCat(
-          "seed ", *kin->seed, " of the same scenario with ", kin->datacenter.clients, " clients, ",
-          kin->faults.size(), " of ", start.experiment.faults.size(), " faults, and operations ",
-          kin->workloads[0].interval / start.experiment.workloads[0].interval, " times as rare");
-      const bool better = Readable(SizeOf(result.min)) || result.certified;
-      if (better || trials.out_of_time()) return result;
-    }
-  }
-  return ShrinkOne(own.min, oracle, trials, 0, watch);
+  const bool good = own.certified && Readable(SizeOf(own.min));
+  if (good || trials.out_of_time()) return own;
+  std::optional<Result> kin = ShrinkKin(start, oracle, trials, scratch, watch);
+  if (kin.has_value() && IsBetter(*kin, own)) return *std::move(kin);
+  return own.certified ? own : ShrinkOne(own.min, oracle, trials, 0, watch);
 }
 
 int Tell(const Start& start, const Seen& seen, const Result& result, const Size& before,

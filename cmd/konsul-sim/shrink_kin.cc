@@ -9,35 +9,56 @@ namespace {
 using chaos::Experiment;
 
 constexpr uint64_t kSeeds = 64;           // of each sparser scenario
+constexpr uint64_t kMoreSeeds = 192;      // of the first in which the oracle fires
 constexpr uint64_t kSeedsPerFaults = 24;  // of each with fewer faults
 constexpr uint32_t kClients = 3;
+constexpr size_t kMany = 3;  // kin to choose from
 // As much to read as an operation.
 constexpr size_t kFaultWeighs = 4;
 
-// The smallest of runs in which the oracle fired.
-struct Smallest {
-  std::optional<Experiment> run;
-  size_t weight = SIZE_MAX;
+struct Kin {
+  Experiment run;
+  size_t weight = 0;
 };
 
-void Look(const std::vector<Experiment>& scenarios, uint64_t first_seed, uint64_t seeds,
-          const std::string& oracle, Trials& trials, Smallest& smallest) {
-  std::vector<Experiment> runs;
-  for (const Experiment& scenario : scenarios) {
-    for (uint64_t seed = first_seed; seed < first_seed + seeds; ++seed) {
-      runs.push_back(scenario);
-      runs.back().seed = seed;
+// The smallest of the runs in which the oracle fired.
+class Smallest {
+ public:
+  Smallest(const std::string& oracle, Trials& trials) : oracle_(oracle), trials_(trials) {}
+
+  void Look(const std::vector<Experiment>& scenarios, uint64_t first_seed, uint64_t seeds) {
+    std::vector<Experiment> runs;
+    for (const Experiment& scenario : scenarios) {
+      for (uint64_t seed = first_seed; seed < first_seed + seeds; ++seed) {
+        runs.push_back(scenario);
+        runs.back().seed = seed;
+      }
     }
+    std::vector<Candidate> candidates;
+    for (const Experiment& run : runs) candidates.push_back([&run] { return run; });
+    const std::vector<Outcome> outcomes = trials_.All(candidates);
+    for (size_t i = 0; i < runs.size(); ++i) {
+      if (outcomes[i].oracle != oracle_) continue;
+      kin_.push_back({runs[i], outcomes[i].faults * kFaultWeighs + outcomes[i].operations});
+    }
+    std::stable_sort(kin_.begin(), kin_.end(),
+                     [](const Kin& a, const Kin& b) { return a.weight < b.weight; });
+    if (kin_.size() > kMany) kin_.resize(kMany);
   }
-  std::vector<Candidate> candidates;
-  for (const Experiment& run : runs) candidates.push_back([&run] { return run; });
-  const std::vector<Outcome> outcomes = trials.All(candidates);
-  for (size_t i = 0; i < runs.size(); ++i) {
-    const size_t weight = outcomes[i].faults * kFaultWeighs + outcomes[i].operations;
-    if (outcomes[i].oracle != oracle || weight >= smallest.weight) continue;
-    smallest = {runs[i], weight};
+
+  bool empty() const { return kin_.empty(); }
+  const Kin& best() const { return kin_.front(); }
+  std::vector<Experiment> Take() {
+    std::vector<Experiment> out;
+    for (Kin& each : kin_) out.push_back(std::move(each.run));
+    return out;
   }
-}
+
+ private:
+  const std::string& oracle_;
+  Trials& trials_;
+  std::vector<Kin> kin_;
+};
 
 }  // namespace
 
@@ -69,20 +90,22 @@ std::vector<Experiment> ScenariosWithFewerFaults(const Experiment& scenario) {
   return out;
 }
 
-std::optional<Experiment> SparsestKin(const Experiment& scenario, const std::string& oracle,
-                                      Trials& trials) {
-  Smallest smallest;
+std::vector<Experiment> SparsestKin(const Experiment& scenario, const std::string& oracle,
+                                    Trials& trials) {
+  Smallest smallest(oracle, trials);
   const uint64_t seed = scenario.seed.value_or(1);
   for (const Experiment& sparser : SparserScenarios(scenario)) {
-    Look({sparser}, seed, kSeeds, oracle, trials, smallest);
-    if (smallest.run.has_value()) break;
+    smallest.Look({sparser}, seed, kSeeds);
+    if (smallest.empty()) continue;
+    smallest.Look({sparser}, seed + kSeeds, kMoreSeeds);
+    break;
   }
-  for (bool again = smallest.run.has_value(); again;) {
-    const size_t before = smallest.weight;
-    Look(ScenariosWithFewerFaults(*smallest.run), seed, kSeedsPerFaults, oracle, trials, smallest);
-    again = smallest.weight < before;
+  for (bool again = !smallest.empty(); again;) {
+    const size_t before = smallest.best().weight;
+    smallest.Look(ScenariosWithFewerFaults(smallest.best().run), seed, kSeedsPerFaults);
+    again = smallest.best().weight < before;
   }
-  return smallest.run;
+  return smallest.Take();
 }
 
 }  // namespace konsul::simulator

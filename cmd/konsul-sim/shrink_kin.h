@@ -5,7 +5,6 @@
 #ifndef KONSUL_CMD_KONSUL_SIM_SHRINK_KIN_H_
 #define KONSUL_CMD_KONSUL_SIM_SHRINK_KIN_H_
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,10 +19,10 @@ std::vector<chaos::Experiment> SparserScenarios(const chaos::Experiment& scenari
 // Without some of the faults that the scenario names: each half, each quarter, ... each one. Pure.
 std::vector<chaos::Experiment> ScenariosWithFewerFaults(const chaos::Experiment& scenario);
 
-// The sparsest kin of `scenario` in which `oracle` fires first, as it is drawn, with its seed; of
-// equally sparse ones that with the least to read. Nothing when there is none.
-std::optional<chaos::Experiment> SparsestKin(const chaos::Experiment& scenario,
-                                             const std::string& oracle, Trials& trials);
+// The sparsest kin of `scenario` in which `oracle` fires first, as they are drawn, with their
+// seeds: some of them, those with the least to read first. None when there are none.
+std::vector<chaos::Experiment> SparsestKin(const chaos::Experiment& scenario,
+                                           const std::string& oracle, Trials& trials);
 
 }  // namespace konsul::simulator
 
