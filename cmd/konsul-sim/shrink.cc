@@ -199,7 +199,7 @@ bool Shrink::FewerTunables() {
 bool Shrink::SmallerCluster() {
   stage_ = "cluster";
   bool any = false;
-  while (Take(SmallerClusters(best_))) any = true;
+  while (Take(SmallerClusters(best_), kSeedsOfMany)) any = true;
   return any;
 }
 
