@@ -9,8 +9,8 @@ namespace {
 using chaos::Experiment;
 
 constexpr uint64_t kSeeds = 64;           // of each sparser scenario
-constexpr uint64_t kMoreSeeds = 192;      // of the first in which the oracle fires
-constexpr uint64_t kSeedsPerFaults = 24;  // of each with fewer faults
+constexpr uint64_t kMoreSeeds = 64;       // of the first in which the oracle fires
+constexpr uint64_t kSeedsPerFaults = 12;  // of each with fewer faults
 constexpr uint32_t kClients = 3;
 constexpr size_t kMany = 3;  // kin to choose from
 // As much to read as an operation.
