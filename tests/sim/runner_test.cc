@@ -122,6 +122,8 @@ TEST_F(RunnerTest, SeedsThatFoundBugsPass) {
       {"turning", 76, "a flipped bit was taken for another version of the format"},
       {"turning", 79, "the operator waited for a substitute that had been removed"},
       {"turning", 5009561, "a removed server that went on talking was dialled for ever"},
+      {"turning", 8000076,
+       "a leader was not answered that called before an old list of members came"},
       {"turning", 5005275, "a full disk was a crash right behind a misdirected write"},
   };
   for (const auto& [scenario, seed, bug] : found) {
