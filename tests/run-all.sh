@@ -8,7 +8,7 @@
 #   determinism   the same seeds in gcc and clang, debug and release builds: the same hashes
 #   mutants       planted bugs, each of which the simulator must find
 #   search        seeds of every scenario of the simulator, and what they did not see
-#   fuzz          every fuzz target for a while
+#   fuzz          every fuzz target for a while; planted bugs, which the one for schedules must find
 #
 # Logs of each phase are in build/test-logs. KONSUL_FUZZ_SECONDS (20), KONSUL_SEARCH_SEEDS (70 of each
 # scenario) and KONSUL_DETERMINISM_SEEDS (8) make it shorter or longer.
@@ -113,6 +113,8 @@ fuzz() {
   build fuzz fuzz/all || { count "fuzz (build)" 0 1; return; }
   say "fuzzing"
   counted fuzz fuzz/run.sh build/fuzz "${KONSUL_FUZZ_SECONDS:-20}"
+  say "looking for planted bugs with the fuzzer"
+  counted fuzz-planted fuzz/planted.sh build/fuzz
 }
 
 for phase in "${@:-unit determinism mutants search fuzz}"; do
