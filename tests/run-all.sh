@@ -7,7 +7,8 @@
 #   unit          release build; ctest: unit, contract, property, cluster and layering tests
 #   determinism   the same seeds in gcc and clang, debug and release builds: the same hashes
 #   mutants       planted bugs, each of which the simulator must find
-#   search        seeds of every scenario of the simulator, and what they did not see
+#   search        seeds of every scenario of the simulator, and what they did not see; every rare
+#                 path must be taken
 #   fuzz          every fuzz target for a while; planted bugs, which the one for schedules must find
 #
 # Logs of each phase are in build/test-logs. KONSUL_FUZZ_SECONDS (20), KONSUL_SEARCH_SEEDS (70 of each
@@ -105,7 +106,7 @@ search() {
   build release konsul-sim || { count "search (build)" 0 1; return; }
   local seeds=${KONSUL_SEARCH_SEEDS:-70}
   say "searching $seeds seeds of each scenario"
-  counted search build/release/bin/konsul-sim search all --seeds "$seeds" --coverage --bundle "$logs/search.bundle.yaml"
+  counted search build/release/bin/konsul-sim search all --seeds "$seeds" --coverage --cover --bundle "$logs/search.bundle.yaml"
   grep -E '^(seeds|simulated|never|verdict|finding|repeat|[0-9]+ cells)' "$logs/search.log"
 }
 
