@@ -200,16 +200,30 @@ struct Defaults {
 // What an experiment keeps the seed from drawing (sim/cluster/tunables.h).
 struct Pins {
   std::optional<Duration> latency;  // of links, with as much jitter
-  std::optional<Duration> fsync;    // about, of syncs
+  std::optional<Duration> latency_jitter;
+  std::optional<Duration> latency_tail;  // the worst that a straggler takes
+  std::optional<Duration> fsync;         // of syncs: half of it, and as much jitter
+  std::optional<Duration> fsync_jitter;
+  std::optional<Duration> fsync_tail;
   std::optional<Duration> election_timeout;
+  std::vector<Duration> election_timeouts;  // by server, before all of them have that one
   std::optional<Duration> heartbeat_interval;
   std::optional<Duration> lease_promise;
+  std::optional<Duration> disk_stall_timeout;
   std::optional<uint64_t> append_entries_max;
-  std::optional<uint64_t> inflight_max;  // appends
+  std::optional<uint64_t> append_bytes_max;
+  std::optional<uint64_t> inflight_max;     // appends
+  std::optional<uint64_t> uncommitted_max;  // entries
   std::optional<uint64_t> segment_bytes;
   std::optional<uint64_t> snapshot_entries;  // between two snapshots
+  std::optional<uint64_t> snapshot_bytes;
   std::optional<uint64_t> trailing_entries;  // that the log keeps behind them
-  std::optional<uint64_t> chunk_bytes;       // of a snapshot on its way
+  std::optional<uint64_t> trailing_bytes;
+  std::optional<uint64_t> chunk_bytes;  // of a snapshot on its way
+  std::optional<uint64_t> chunk_bytes_per_second;
+  std::optional<Duration> chunk_timeout;
+  std::optional<Duration> chunk_retry;
+  std::optional<Duration> client_timeout;
   std::optional<Duration> dial_timeout;
   std::optional<Duration> stall_timeout;  // until TCP gives a connection up
   // Parts per million of the calls.
@@ -217,6 +231,7 @@ struct Pins {
   std::optional<uint64_t> kill_fin;  // a killed process's connections end in good order
   std::optional<uint64_t> short_read;
   std::optional<uint64_t> short_segment;
+  std::optional<uint64_t> faults_from_the_start;  // 1: rather than once there is a leader
 };
 
 // One operation of a client, as it was drawn.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "chaos/parse_fault.h"
 #include "chaos/parse_workload.h"
+#include "chaos/pins.h"
 #include "chaos/reader.h"
 #include "core/base/buggify.h"
 #include "core/base/status.h"
@@ -230,36 +231,31 @@ void ParsePins(MapReader& sim, Experiment& out) {
   const YamlNode* node = sim.Get("tunables");
   if (node == nullptr) return;
   MapReader pins(node, sim.PathOf("tunables"), sim.problems());
-  const std::pair<const char*, std::optional<Duration>*> durations[] = {
-      {"latency", &out.pins.latency},
-      {"fsync", &out.pins.fsync},
-      {"electionTimeout", &out.pins.election_timeout},
-      {"heartbeatInterval", &out.pins.heartbeat_interval},
-      {"leasePromise", &out.pins.lease_promise},
-      {"dialTimeout", &out.pins.dial_timeout},
-      {"stallTimeout", &out.pins.stall_timeout}};
-  for (const auto& [name, value] : durations) {
-    if (pins.Get(name) != nullptr) *value = pins.DurationOf(name, 1ms);
+  for (const PinField& field : PinFields()) {
+    if (pins.Get(field.name) == nullptr) continue;
+    switch (field.kind) {
+      case PinField::Kind::kDuration:
+        out.pins.*field.duration = pins.DurationOf(field.name, 1ms);
+        break;
+      case PinField::Kind::kCount:
+        out.pins.*field.number = pins.Integer(field.name, field.least, field.least, 1 << 30);
+        break;
+      case PinField::Kind::kShare:
+        out.pins.*field.number = pins.Percent(field.name, 0);
+        break;
+      case PinField::Kind::kFlag:
+        out.pins.*field.number = pins.Bool(field.name, false) ? 1 : 0;
+        break;
+    }
   }
-  const std::pair<const char*, std::optional<uint64_t>*> numbers[] = {
-      {"appendEntriesMax", &out.pins.append_entries_max},
-      {"inflightMax", &out.pins.inflight_max},
-      {"segmentBytes", &out.pins.segment_bytes},
-      {"snapshotEntries", &out.pins.snapshot_entries},
-      {"chunkBytes", &out.pins.chunk_bytes}};
-  for (const auto& [name, value] : numbers) {
-    if (pins.Get(name) != nullptr) *value = pins.Integer(name, 1, 1, 1 << 30);
-  }
-  const std::pair<const char*, std::optional<uint64_t>*> shares[] = {
-      {"acceptFailure", &out.pins.accept_failure},
-      {"killFin", &out.pins.kill_fin},
-      {"shortRead", &out.pins.short_read},
-      {"shortSegment", &out.pins.short_segment}};
-  for (const auto& [name, value] : shares) {
-    if (pins.Get(name) != nullptr) *value = pins.Percent(name, 0);
-  }
-  if (pins.Get("trailingEntries") != nullptr) {
-    out.pins.trailing_entries = pins.Integer("trailingEntries", 0, 0, 1 << 30);
+  for (const std::string& text : pins.Strings("electionTimeouts")) {
+    const absl::StatusOr<Duration> timeout = ParseDuration(text);
+    if (timeout.ok() && *timeout > Duration::zero()) {
+      out.pins.election_timeouts.push_back(*timeout);
+    } else {
+      sim.problems().Add(*node, absl::StrCat(pins.PathOf("electionTimeouts"), ": \"", text,
+                                             "\" is not a duration"));
+    }
   }
 }
 

@@ -105,6 +105,15 @@ TEST(Parse, ReadsWhatTheSeedMustNotDraw) {
   EXPECT_EQ(parsed->pins.trailing_entries, 0u);
   EXPECT_FALSE(parsed->pins.inflight_max.has_value());
   EXPECT_FALSE(Good("").pins.latency.has_value());
+  const auto list = ParseExperiment(
+      with("{electionTimeouts: [200ms, 400ms], latencyJitter: 0s, faultsFromTheStart: true}"),
+      "t.yaml");
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_THAT(list->pins.election_timeouts, ::testing::ElementsAre(200ms, 400ms));
+  EXPECT_EQ(list->pins.latency_jitter, 0s);
+  EXPECT_EQ(list->pins.faults_from_the_start, 1u);
+  EXPECT_THAT(ParseExperiment(with("{electionTimeouts: [soon]}"), "t.yaml").status().message(),
+              HasSubstr("is not a duration"));
   EXPECT_THAT(ParseExperiment(with("{inflightMax: 0}"), "t.yaml").status().message(),
               HasSubstr("inflightMax"));
   EXPECT_THAT(ParseExperiment(with("{inflight: 1}"), "t.yaml").status().message(),

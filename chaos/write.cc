@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "chaos/pins.h"
 #include "chaos/write_fault.h"
 #include "chaos/write_values.h"
 
@@ -112,35 +113,26 @@ void Demands(const Experiment& e, std::string& out) {
 
 std::string Tunables(const Pins& pins) {
   FlowMap out;
-  const std::pair<const char*, const std::optional<Duration>*> durations[] = {
-      {"latency", &pins.latency},
-      {"fsync", &pins.fsync},
-      {"electionTimeout", &pins.election_timeout},
-      {"heartbeatInterval", &pins.heartbeat_interval},
-      {"leasePromise", &pins.lease_promise},
-      {"dialTimeout", &pins.dial_timeout},
-      {"stallTimeout", &pins.stall_timeout}};
-  for (const auto& [name, value] : durations) {
-    if (value->has_value()) out.Add(name, FormatDuration(**value));
+  for (const PinField& field : PinFields()) {
+    if (!field.IsSet(pins)) continue;
+    switch (field.kind) {
+      case PinField::Kind::kDuration:
+        out.Add(field.name, FormatDuration(*(pins.*field.duration)));
+        break;
+      case PinField::Kind::kCount:
+        out.Add(field.name, *(pins.*field.number));
+        break;
+      case PinField::Kind::kShare:
+        out.Add(field.name, Percent(*(pins.*field.number)));
+        break;
+      case PinField::Kind::kFlag:
+        out.Add(field.name, *(pins.*field.number) != 0 ? "true" : "false");
+        break;
+    }
   }
-  const std::pair<const char*, const std::optional<uint64_t>*> numbers[] = {
-      {"appendEntriesMax", &pins.append_entries_max},
-      {"inflightMax", &pins.inflight_max},
-      {"segmentBytes", &pins.segment_bytes},
-      {"snapshotEntries", &pins.snapshot_entries},
-      {"chunkBytes", &pins.chunk_bytes},
-      {"trailingEntries", &pins.trailing_entries}};
-  for (const auto& [name, value] : numbers) {
-    if (value->has_value()) out.Add(name, **value);
-  }
-  const std::pair<const char*, const std::optional<uint64_t>*> shares[] = {
-      {"acceptFailure", &pins.accept_failure},
-      {"killFin", &pins.kill_fin},
-      {"shortRead", &pins.short_read},
-      {"shortSegment", &pins.short_segment}};
-  for (const auto& [name, value] : shares) {
-    if (value->has_value()) out.Add(name, Percent(**value));
-  }
+  std::vector<std::string> timeouts;
+  for (const Duration each : pins.election_timeouts) timeouts.push_back(FormatDuration(each));
+  if (!timeouts.empty()) out.Add("electionTimeouts", FlowList(timeouts));
   return out.Done();
 }
 

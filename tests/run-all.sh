@@ -7,8 +7,9 @@
 #   unit          release build; ctest: unit, contract, property, cluster and layering tests
 #   determinism   the same seeds in gcc and clang, debug and release builds: the same hashes
 #   mutants       planted bugs, each of which the simulator must find
-#   search        seeds of every scenario of the simulator, and what they did not see
-#   fuzz          every fuzz target for a while
+#   search        seeds of every scenario of the simulator, and what they did not see; every rare
+#                 path must be taken
+#   fuzz          every fuzz target for a while; planted bugs, which the one for schedules must find
 #
 # Logs of each phase are in build/test-logs. KONSUL_FUZZ_SECONDS (20), KONSUL_SEARCH_SEEDS (70 of each
 # scenario) and KONSUL_DETERMINISM_SEEDS (8) make it shorter or longer.
@@ -105,7 +106,7 @@ search() {
   build release konsul-sim || { count "search (build)" 0 1; return; }
   local seeds=${KONSUL_SEARCH_SEEDS:-70}
   say "searching $seeds seeds of each scenario"
-  counted search build/release/bin/konsul-sim search all --seeds "$seeds" --coverage --bundle "$logs/search.bundle.yaml"
+  counted search build/release/bin/konsul-sim search all --seeds "$seeds" --coverage --cover --bundle "$logs/search.bundle.yaml"
   grep -E '^(seeds|simulated|never|verdict|finding|repeat|[0-9]+ cells)' "$logs/search.log"
 }
 
@@ -113,6 +114,8 @@ fuzz() {
   build fuzz fuzz/all || { count "fuzz (build)" 0 1; return; }
   say "fuzzing"
   counted fuzz fuzz/run.sh build/fuzz "${KONSUL_FUZZ_SECONDS:-20}"
+  say "looking for planted bugs with the fuzzer"
+  counted fuzz-planted fuzz/planted.sh build/fuzz
 }
 
 for phase in "${@:-unit determinism mutants search fuzz}"; do

@@ -13,4 +13,10 @@ chaos::Experiment ExplicitExperiment(const chaos::Experiment& experiment,
   return out;
 }
 
+chaos::Experiment WithTunables(const chaos::Experiment& experiment, const cluster::Report& report) {
+  chaos::Experiment out = experiment;
+  cluster::PinTunables(report.drawn, out);
+  return out;
+}
+
 }  // namespace konsul::simulator

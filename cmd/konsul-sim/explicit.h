@@ -12,6 +12,10 @@ namespace konsul::simulator {
 chaos::Experiment ExplicitExperiment(const chaos::Experiment& experiment,
                                      const cluster::Report& report, bool operations);
 
+// What the seed draws about latencies, disks and the servers' options becomes explicit: another
+// seed then changes only how long each single thing takes. The same run again with the same one.
+chaos::Experiment WithTunables(const chaos::Experiment& experiment, const cluster::Report& report);
+
 }  // namespace konsul::simulator
 
 #endif  // KONSUL_CMD_KONSUL_SIM_EXPLICIT_H_

@@ -7,6 +7,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "chaos/pins.h"
+#include "cmd/konsul-sim/shrink_round.h"
 
 namespace konsul::simulator {
 namespace {
@@ -14,24 +16,6 @@ namespace {
 using chaos::Experiment;
 using chaos::Fault;
 using chaos::Step;
-
-// From coarse to fine.
-constexpr Duration kGrains[] = {1s, 100ms, 10ms, 1ms};
-
-// To the nearest multiple; false when it is one.
-bool Round(Duration& at, Duration grain) {
-  const Duration rounded = (at + grain / 2) / grain * grain;
-  if (rounded == at) return false;
-  at = rounded;
-  return true;
-}
-
-bool RoundUp(Duration& span, Duration grain) {
-  const Duration rounded = (span + grain - Duration(1)) / grain * grain;
-  if (rounded == span) return false;
-  span = rounded;
-  return true;
-}
 
 uint32_t NumberOf(const std::string& name) {
   uint32_t number = 0;
@@ -106,60 +90,89 @@ void SortSteps(chaos::Workload& workload) {
                    [](const Step& a, const Step& b) { return a.at < b.at; });
 }
 
-// One name less, at each place.
-void FewerNames(std::vector<ExperimentChange>& out, size_t count,
-                const std::function<void(Experiment&, size_t)>& remove) {
-  for (size_t i = 0; i < count && count > 1; ++i) {
-    out.push_back([remove, i](Experiment& e) {
-      remove(e, i);
-      return true;
-    });
-  }
-}
-
-chaos::TargetSet& TargetsOf(Experiment& e, size_t fault) {
-  return std::visit([](auto& body) -> chaos::TargetSet& { return body.targets; },
-                    e.faults[fault].body);
-}
-
-void SimplerNetwork(const chaos::NetworkChaos& network, size_t fault,
-                    std::vector<ExperimentChange>& out) {
-  const auto at = [fault](Experiment& e) -> chaos::NetworkChaos& {
-    return std::get<chaos::NetworkChaos>(e.faults[fault].body);
-  };
-  FewerNames(out, network.links.size(), [at](Experiment& e, size_t i) {
-    at(e).links.erase(at(e).links.begin() + static_cast<ptrdiff_t>(i));
-  });
-  if (network.others.has_value()) {
-    FewerNames(out, network.others->nodes.size(), [at](Experiment& e, size_t i) {
-      auto& nodes = at(e).others->nodes;
-      nodes.erase(nodes.begin() + static_cast<ptrdiff_t>(i));
-    });
-  }
-}
-
-void SimplerPod(size_t fault, std::vector<ExperimentChange>& out) {
-  const auto at = [fault](Experiment& e) -> chaos::PodChaos& {
-    return std::get<chaos::PodChaos>(e.faults[fault].body);
-  };
-  out.push_back([at](Experiment& e) { return std::exchange(at(e).lose_unsynced, false); });
-  out.push_back([at](Experiment& e) {
-    if (at(e).lose_unsynced || !at(e).restart_after.has_value()) return false;
-    at(e).restart_after.reset();
-    return true;
-  });
-  for (const Duration grain : kGrains) {
-    out.push_back([at, grain](Experiment& e) {
-      if (!at(e).restart_after.has_value() || !RoundUp(at(e).restart_after->low, grain)) {
-        return false;
-      }
-      at(e).restart_after->high = at(e).restart_after->low;
-      return true;
-    });
-  }
-}
-
 }  // namespace
+
+std::vector<ExperimentChange> QuieterWorlds(const Experiment&) {
+  const std::vector<ExperimentChange> parts = {
+      [](Experiment& e) {
+        const Duration base = e.pins.latency.value_or(e.defaults.latency);
+        const bool still = e.pins.latency_jitter == 0s && e.pins.latency_tail == 0s;
+        e.pins.latency = base;
+        e.pins.latency_jitter = e.pins.latency_tail = 0s;
+        return !still;
+      },
+      [](Experiment& e) {
+        const Duration base = e.pins.fsync.value_or(e.defaults.fsync / 2);
+        const bool still = e.pins.fsync_jitter == 0s && e.pins.fsync_tail == 0s;
+        e.pins.fsync = base;
+        e.pins.fsync_jitter = e.pins.fsync_tail = 0s;
+        return !still;
+      },
+      [](Experiment& e) {
+        const bool still = e.pins.short_read == 0 && e.pins.short_segment == 0;
+        e.pins.short_read = e.pins.short_segment = 0;
+        return !still;
+      },
+      [](Experiment& e) {
+        const bool fires = e.buggify.value_or(e.swarm) || !e.buggify_sites.empty();
+        e.buggify_sites.clear();
+        if (fires) e.buggify = false;
+        return fires;
+      },
+      [](Experiment& e) {
+        return e.pins.accept_failure.value_or(0) != 0 && (e.pins.accept_failure.reset(), true);
+      }};
+  std::vector<ExperimentChange> out;
+  out.emplace_back([parts](Experiment& e) {
+    bool any = false;
+    for (const ExperimentChange& part : parts) any |= part(e);
+    return any;
+  });
+  out.insert(out.end(), parts.begin(), parts.end());
+  return out;
+}
+
+std::vector<ExperimentChange> ShorterRuns(const Experiment& experiment) {
+  constexpr int64_t kParts = 16;
+  std::vector<ExperimentChange> out;
+  for (int64_t part = 1; part < kParts; ++part) {
+    Duration shorter = std::max<Duration>(1s, experiment.duration * part / kParts);
+    RoundUp(shorter, 100ms);
+    out.emplace_back([shorter](Experiment& e) {
+      const bool changes = shorter < e.duration;
+      e.duration = shorter;
+      return changes;
+    });
+  }
+  return out;
+}
+
+std::vector<ExperimentChange> FewerPins(const Experiment& experiment) {
+  std::vector<ExperimentChange> out;
+  const auto leave_out = [&](const ExperimentChange& change) {
+    Experiment probe = experiment;
+    if (change(probe)) out.push_back(change);
+  };
+  leave_out([](Experiment& e) {
+    bool any = !e.pins.election_timeouts.empty();
+    for (const chaos::PinField& field : chaos::PinFields()) any |= field.IsSet(e.pins);
+    e.pins = chaos::Pins{};
+    return any;
+  });
+  leave_out([](Experiment& e) {
+    const bool any = !e.pins.election_timeouts.empty();
+    e.pins.election_timeouts.clear();
+    return any;
+  });
+  for (const chaos::PinField& field : chaos::PinFields()) {
+    leave_out([&field](Experiment& e) {
+      const bool any = field.IsSet(e.pins);
+      field.Reset(e.pins);
+      return any;
+    });
+  }
+  return out;
+}
 
 std::vector<ExperimentChange> SmallerClusters(const Experiment& experiment) {
   std::vector<ExperimentChange> out;
@@ -184,48 +197,6 @@ std::vector<ExperimentChange> SmallerClusters(const Experiment& experiment) {
     if (idle) e.op = chaos::Operator{};
     return idle;
   });
-  for (const Duration duration : {1s, 2s, 5s, 10s}) {
-    out.push_back([duration](Experiment& e) {
-      return std::exchange(e.duration, std::min<Duration>(duration, e.duration)) > duration;
-    });
-  }
-  out.push_back([](Experiment& e) {
-    const bool fires = e.buggify.value_or(e.swarm) || !e.buggify_sites.empty();
-    e.buggify_sites.clear();
-    if (fires) e.buggify = false;
-    return fires;
-  });
-  out.push_back([](Experiment& e) { return std::exchange(e.swarm, false); });
-  return out;
-}
-
-std::vector<ExperimentChange> SimplerFaults(const Experiment& experiment, size_t fault) {
-  std::vector<ExperimentChange> out;
-  const chaos::FaultBody& body = experiment.faults[fault].body;
-  const auto* time = std::get_if<chaos::TimeChaos>(&body);
-  const size_t targets = std::visit([](const auto& b) { return b.targets.nodes.size(); }, body);
-  const bool drifts = time != nullptr && !time->drifts_ppm.empty();
-  FewerNames(out, targets, [fault, drifts](Experiment& e, size_t i) {
-    auto& nodes = TargetsOf(e, fault).nodes;
-    nodes.erase(nodes.begin() + static_cast<ptrdiff_t>(i));
-    if (!drifts) return;
-    auto& ppm = std::get<chaos::TimeChaos>(e.faults[fault].body).drifts_ppm;
-    ppm.erase(ppm.begin() + static_cast<ptrdiff_t>(i));
-  });
-  if (const auto* network = std::get_if<chaos::NetworkChaos>(&body)) {
-    SimplerNetwork(*network, fault, out);
-  }
-  if (std::holds_alternative<chaos::PodChaos>(body)) SimplerPod(fault, out);
-  for (const Duration grain : kGrains) {
-    out.push_back(
-        [fault, grain](Experiment& e) { return Round(e.faults[fault].trigger.at, grain); });
-  }
-  for (const Duration grain : kGrains) {
-    out.push_back([fault, grain](Experiment& e) {
-      std::optional<Duration>& duration = e.faults[fault].duration;
-      return duration.has_value() && RoundUp(*duration, grain);
-    });
-  }
   return out;
 }
 

@@ -11,6 +11,13 @@ void Acquaintances::Follow(const raft::Configuration& configuration, Instant now
   }
 }
 
+void Acquaintances::Listed(NodeId id, const env::Endpoint& address, Instant now) {
+  Known& known = known_[id];
+  known.address = address;
+  known.dialled = true;
+  known.last_seen = now;
+}
+
 void Acquaintances::Met(NodeId id, const env::Endpoint& address, bool dialled, Instant now) {
   // One per address: whoever was there before and is not dialled is gone.
   std::erase_if(known_, [&](const auto& each) {

@@ -25,9 +25,12 @@ class Acquaintances {
   // that it hears of it, and then not any more, whatever it says.
   static constexpr Duration kPatience = std::chrono::seconds(1);
 
-  // The configuration is another one now. Its members have to be met besides.
+  // The configuration is another one now. Its members have to be listed besides.
   void Follow(const raft::Configuration& configuration, Instant now);
-  // `id` is at `address`. Either it is dialled from now on, or only once it speaks.
+  // `id` is a member and dialled. Its address is what the configuration says, which may be old: who
+  // is there by now is somebody else's to say.
+  void Listed(NodeId id, const env::Endpoint& address, Instant now);
+  // `id` called from `address`. Either it is dialled from now on, or only once it speaks.
   void Met(NodeId id, const env::Endpoint& address, bool dialled, Instant now);
   // `id` said something. Returns where to dial it from now on, unless that is done or in vain.
   std::optional<env::Endpoint> Heard(NodeId id, Instant now);

@@ -24,7 +24,7 @@ raft::Configuration Of(std::vector<uint64_t> members, std::vector<uint64_t> reti
 class AcquaintancesTest : public ::testing::Test {
  protected:
   AcquaintancesTest() {
-    acquaintances_.Met(NodeId(2), At("10.0.0.2:8300"), true, After(0));
+    acquaintances_.Listed(NodeId(2), At("10.0.0.2:8300"), After(0));
     acquaintances_.Follow(Of({1, 2}), After(0));
   }
   Acquaintances acquaintances_;
@@ -57,7 +57,7 @@ TEST_F(AcquaintancesTest, AStrangerIsDialledWhenItSpeaksAndAsLongAsItDoes) {
 }
 
 TEST_F(AcquaintancesTest, AMemberByAnEntryThatWasOverwrittenIsAGuest) {
-  acquaintances_.Met(NodeId(3), At("10.0.0.3:8300"), true, After(0));
+  acquaintances_.Listed(NodeId(3), At("10.0.0.3:8300"), After(0));
   acquaintances_.Follow(Of({1, 2, 3}), After(0));
   acquaintances_.Follow(Of({1, 2}), After(3000));
   EXPECT_THAT(acquaintances_.Part(After(3500)), IsEmpty());
@@ -69,6 +69,15 @@ TEST_F(AcquaintancesTest, AnAddressHasOneStranger) {
   acquaintances_.Met(NodeId(4), At("10.0.0.3:8300"), false, After(1));
   EXPECT_EQ(acquaintances_.Heard(NodeId(3), After(2)), std::nullopt);
   EXPECT_EQ(acquaintances_.Heard(NodeId(4), After(2)), At("10.0.0.3:8300"));
+}
+
+// A follower that is behind reads configurations in which the address is still that of a server
+// that was replaced since, after its successor has called (turning, seed 8000076).
+TEST_F(AcquaintancesTest, AnOldListDoesNotMakeForgetWhoCalledFromTheAddress) {
+  acquaintances_.Met(NodeId(3), At("10.0.0.2:8300"), false, After(1));
+  acquaintances_.Listed(NodeId(2), At("10.0.0.2:8300"), After(2));
+  acquaintances_.Follow(Of({1, 2}), After(2));
+  EXPECT_EQ(acquaintances_.Heard(NodeId(3), After(3)), At("10.0.0.2:8300"));
 }
 
 }  // namespace

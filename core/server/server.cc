@@ -133,7 +133,7 @@ void ServerImpl::ConfigurationChanged() {
     if (member.id == options_.id) continue;
     const absl::StatusOr<env::Endpoint> address = env::Endpoint::Parse(member.address);
     if (!address.ok()) continue;
-    acquaintances_.Met(member.id, *address, true, env_.clock.Now());
+    acquaintances_.Listed(member.id, *address, env_.clock.Now());
     transport_->Learn(member.id, *address);
   }
   acquaintances_.Follow(configuration, env_.clock.Now());

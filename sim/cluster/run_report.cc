@@ -72,6 +72,7 @@ Report Run::MakeReport() {
   report.schedule = director_.record();
   report.turns = operator_state_.turns;
   report.steps = StepsDone();
+  report.drawn = tunables_;
   report.tunables = tunables_.ToString();
   if (failed()) {
     for (const auto& server : cluster_.servers()) {

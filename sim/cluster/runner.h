@@ -20,6 +20,7 @@
 #include "chaos/injection.h"
 #include "core/base/hash.h"
 #include "sim/checkers/findings.h"
+#include "sim/cluster/tunables.h"
 #include "sim/log_ring.h"
 #include "sim/report/recorder.h"
 #include "sim/trace.h"
@@ -73,7 +74,8 @@ struct Report {
   // What the clients did until the heal, by workload and time, and the operator's turns.
   std::vector<std::vector<chaos::Step>> steps;
   std::vector<chaos::Operator::Turn> turns;
-  std::string tunables;
+  Tunables drawn;
+  std::string tunables;  // the same, for people
   // When it failed or was stopped: what each server knew at the end, and the last lines of their
   // logs.
   std::vector<std::string> states;

@@ -1,5 +1,6 @@
 #include "sim/cluster/tunables.h"
 
+#include <algorithm>
 #include <initializer_list>
 #include <iterator>
 #include <optional>
@@ -69,18 +70,31 @@ void Set(T& value, const std::optional<U>& pinned) {
   if (pinned.has_value()) value = static_cast<T>(*pinned);
 }
 
-void Pin(const chaos::Pins& pins, Tunables& out) {
-  Set(out.network.latency.base, pins.latency);
-  Set(out.network.latency.jitter, pins.latency);
-  if (pins.fsync.has_value()) out.disk.sync.base = *pins.fsync / 2;
-  Set(out.disk.sync.jitter, pins.fsync);
-  for (raft::Options& options : out.raft) {
+void PinRaft(const chaos::Pins& pins, Tunables& out) {
+  for (size_t i = 0; i < out.raft.size(); ++i) {
+    raft::Options& options = out.raft[i];
+    if (i < pins.election_timeouts.size()) options.election_timeout = pins.election_timeouts[i];
     Set(options.election_timeout, pins.election_timeout);
     Set(options.heartbeat_interval, pins.heartbeat_interval);
     Set(options.lease_promise, pins.lease_promise);
+    Set(options.disk_stall_timeout, pins.disk_stall_timeout);
     Set(options.append_entries_max, pins.append_entries_max);
+    Set(options.append_bytes_max, pins.append_bytes_max);
     Set(options.inflight_max, pins.inflight_max);
+    Set(options.uncommitted_entries_max, pins.uncommitted_max);
   }
+}
+
+void Pin(const chaos::Pins& pins, Tunables& out) {
+  Set(out.network.latency.base, pins.latency);
+  Set(out.network.latency.jitter, pins.latency);
+  Set(out.network.latency.jitter, pins.latency_jitter);
+  Set(out.network.latency.tail_max, pins.latency_tail);
+  if (pins.fsync.has_value()) out.disk.sync.base = *pins.fsync / 2;
+  Set(out.disk.sync.jitter, pins.fsync);
+  Set(out.disk.sync.jitter, pins.fsync_jitter);
+  Set(out.disk.sync.tail_max, pins.fsync_tail);
+  PinRaft(pins, out);
   Set(out.network.dial_timeout, pins.dial_timeout);
   Set(out.network.stall_timeout, pins.stall_timeout);
   Set(out.network.accept_failure_ppm, pins.accept_failure);
@@ -89,8 +103,15 @@ void Pin(const chaos::Pins& pins, Tunables& out) {
   Set(out.network.short_segment_ppm, pins.short_segment);
   Set(out.wal_segment_bytes, pins.segment_bytes);
   Set(out.snapshots.entries_max, pins.snapshot_entries);
+  Set(out.snapshots.bytes_max, pins.snapshot_bytes);
   Set(out.snapshots.trailing_entries, pins.trailing_entries);
+  Set(out.snapshots.trailing_bytes, pins.trailing_bytes);
   Set(out.snapshots.chunk_bytes, pins.chunk_bytes);
+  Set(out.snapshots.send_bytes_per_second, pins.chunk_bytes_per_second);
+  Set(out.snapshots.chunk_timeout, pins.chunk_timeout);
+  Set(out.snapshots.retry_pause, pins.chunk_retry);
+  Set(out.client_timeout, pins.client_timeout);
+  Set(out.faults_from_the_start, pins.faults_from_the_start);
 }
 
 // Half of the runs do without; in the others a quarter of the sites is armed.
@@ -169,6 +190,72 @@ Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random) {
   DrawBuggify(experiment, random.Fork("buggify"), out);
   Pin(experiment.pins, out);
   return out;
+}
+
+void PinTunables(const Tunables& drawn, chaos::Experiment& experiment) {
+  experiment.swarm = false;
+  experiment.leases.reset();
+  experiment.buggify = false;
+  experiment.buggify_sites.clear();
+  for (size_t i = 0; i < kBuggifySites; ++i) {
+    const char* name = BuggifyName(static_cast<BuggifySite>(i));
+    if (drawn.buggify[i] > 0) experiment.buggify_sites[name] = drawn.buggify[i];
+  }
+  chaos::Pins& pins = experiment.pins = chaos::Pins{};
+  const Tunables usual = DrawTunables(experiment, env::Random(0));
+  const auto pin = [](auto& pinned, auto value, auto other) {
+    if (value != other) pinned = value;
+  };
+  const sim::LatencyModel& network = drawn.network.latency;
+  if (network.base != usual.network.latency.base ||
+      network.jitter != usual.network.latency.jitter) {
+    pins.latency = network.base;
+    pin(pins.latency_jitter, network.jitter, network.base);
+  }
+  pin(pins.latency_tail, network.tail_max, usual.network.latency.tail_max);
+  const sim::LatencyModel& sync = drawn.disk.sync;
+  if (sync.base != usual.disk.sync.base || sync.jitter != usual.disk.sync.jitter) {
+    pins.fsync = sync.base * 2;
+    pin(pins.fsync_jitter, sync.jitter, sync.base * 2);
+  }
+  pin(pins.fsync_tail, sync.tail_max, usual.disk.sync.tail_max);
+
+  const raft::Options& raft = drawn.raft.front();
+  const raft::Options& raft_usual = usual.raft.front();
+  const bool even = std::all_of(drawn.raft.begin(), drawn.raft.end(), [&](const auto& options) {
+    return options.election_timeout == raft.election_timeout;
+  });
+  for (const raft::Options& options : drawn.raft) {
+    if (!even) pins.election_timeouts.push_back(options.election_timeout);
+  }
+  if (even) pin(pins.election_timeout, raft.election_timeout, raft_usual.election_timeout);
+  pin(pins.heartbeat_interval, raft.heartbeat_interval, raft_usual.heartbeat_interval);
+  pin(pins.lease_promise, raft.lease_promise, raft_usual.lease_promise);
+  pin(pins.disk_stall_timeout, raft.disk_stall_timeout, raft_usual.disk_stall_timeout);
+  pin(pins.append_entries_max, raft.append_entries_max, raft_usual.append_entries_max);
+  pin(pins.append_bytes_max, raft.append_bytes_max, raft_usual.append_bytes_max);
+  pin(pins.inflight_max, raft.inflight_max, raft_usual.inflight_max);
+  pin(pins.uncommitted_max, raft.uncommitted_entries_max, raft_usual.uncommitted_entries_max);
+
+  pin(pins.segment_bytes, drawn.wal_segment_bytes, usual.wal_segment_bytes);
+  const server::SnapshotOptions& snapshots = drawn.snapshots;
+  pin(pins.snapshot_entries, snapshots.entries_max, usual.snapshots.entries_max);
+  pin(pins.snapshot_bytes, snapshots.bytes_max, usual.snapshots.bytes_max);
+  pin(pins.trailing_entries, snapshots.trailing_entries, usual.snapshots.trailing_entries);
+  pin(pins.trailing_bytes, snapshots.trailing_bytes, usual.snapshots.trailing_bytes);
+  pin(pins.chunk_bytes, snapshots.chunk_bytes, usual.snapshots.chunk_bytes);
+  pin(pins.chunk_bytes_per_second, snapshots.send_bytes_per_second,
+      usual.snapshots.send_bytes_per_second);
+  pin(pins.chunk_timeout, snapshots.chunk_timeout, usual.snapshots.chunk_timeout);
+  pin(pins.chunk_retry, snapshots.retry_pause, usual.snapshots.retry_pause);
+  pin(pins.client_timeout, drawn.client_timeout, usual.client_timeout);
+  pin(pins.dial_timeout, drawn.network.dial_timeout, usual.network.dial_timeout);
+  pin(pins.stall_timeout, drawn.network.stall_timeout, usual.network.stall_timeout);
+  pin(pins.accept_failure, drawn.network.accept_failure_ppm, usual.network.accept_failure_ppm);
+  pin(pins.kill_fin, drawn.network.kill_fin_ppm, usual.network.kill_fin_ppm);
+  pin(pins.short_read, drawn.network.short_read_ppm, usual.network.short_read_ppm);
+  pin(pins.short_segment, drawn.network.short_segment_ppm, usual.network.short_segment_ppm);
+  pin(pins.faults_from_the_start, drawn.faults_from_the_start, usual.faults_from_the_start);
 }
 
 std::string Tunables::ToString() const {

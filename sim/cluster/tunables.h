@@ -33,6 +33,10 @@ struct Tunables {
   std::string ToString() const;
 };
 
+// Makes `experiment` say itself what `tunables`, drawn for it, say: without swarm, whatever the
+// seed, DrawTunables gives the same. What is the default without swarm stays unsaid.
+void PinTunables(const Tunables& tunables, chaos::Experiment& experiment);
+
 // What the experiment says; with spec.sim.swarm bent by the seed.
 Tunables DrawTunables(const chaos::Experiment& experiment, env::Random random);
 

@@ -98,8 +98,10 @@ TEST_F(RunnerTest, TheScenariosPassAndTheirFaultsHappen) {
   EXPECT_EQ(happened["keys-undecided"], 0u);
 }
 
-// What each of them found is fixed. A scenario or a tunable that changes makes another run of a
-// seed; that it was found is worth a second of everybody's time all the same.
+// What each of them found is fixed. Any new draw, in a scenario or a server, makes another run of a
+// seed: that it still goes where the bug was is sure only for the newest, so the others are no more
+// than further seeds. Those whose bug a unit test, a transcript or a planted bug covers are left
+// out.
 TEST_F(RunnerTest, SeedsThatFoundBugsPass) {
   const struct {
     const char* scenario;
@@ -109,19 +111,19 @@ TEST_F(RunnerTest, SeedsThatFoundBugsPass) {
       {"five", 200094, "who died before its cluster's id was stored belonged to none"},
       {"membership", 137, "an admission that was lost with its leader was not asked for again"},
       {"membership", 46, "answers to a leader of a later configuration were dropped"},
-      {"membership", 700346, "a removed server came back with an empty disk and was believed"},
-      {"five", 710116, "founders without a log could not begin any more"},
       {"default", 100161, "answers to a leader of a later configuration were dropped"},
       {"membership", 339, "who was let in by an entry that nobody else kept did not ask again"},
       {"joining", 50, "who was let in by an entry that nobody else kept did not ask again"},
       {"disk", 2, "the log was compacted beyond a snapshot that had just been installed"},
       {"membership", 1000034, "the operator wiped a server that was let in at the same moment"},
-      {"disk", 88, "a leader sent its damaged snapshot for ever"},
-      {"leases", 101936, "who had promised to help nobody stood for election itself"},
+      // In place of seed 88 of "disk", in whose run nothing of the kind happens any more.
+      {"transfers", 3, "a leader sent its damaged snapshot for ever"},
       {"turning", 49, "a leader that had called before it had a cluster was never answered"},
       {"turning", 76, "a flipped bit was taken for another version of the format"},
       {"turning", 79, "the operator waited for a substitute that had been removed"},
       {"turning", 5009561, "a removed server that went on talking was dialled for ever"},
+      {"turning", 8000076,
+       "a leader was not answered that called before an old list of members came"},
       {"turning", 5005275, "a full disk was a crash right behind a misdirected write"},
   };
   for (const auto& [scenario, seed, bug] : found) {

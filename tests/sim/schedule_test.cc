@@ -50,6 +50,22 @@ TEST_F(ScheduleTest, WhatIsWrittenIsReadBackAsTheSame) {
   }
 }
 
+// What the seed drew about the servers, said aloud, is the same run again, event for event.
+TEST_F(ScheduleTest, ExplicitTunablesAreTheSameRun) {
+  for (const char* name : {"default", "five", "handover", "figure8", "membership"}) {
+    const chaos::Experiment drawn = Parse(scenarios::Find(name)->text);
+    for (uint64_t seed = 1; seed <= 4; ++seed) {
+      const Report first = Run(drawn, seed);
+      chaos::Experiment schedule = ExplicitExperiment(drawn, first, /*operations=*/false);
+      schedule = Parse(chaos::WriteExperiment(WithTunables(schedule, first)));
+      EXPECT_FALSE(schedule.swarm);
+      const Report again = Run(schedule, seed);
+      EXPECT_EQ(again.tunables, first.tunables) << name << " " << seed;
+      EXPECT_EQ(again.hash, first.hash) << name << " " << seed;
+    }
+  }
+}
+
 // Reading a scenario loses nothing: the copy runs as the original does.
 TEST_F(ScheduleTest, ACopyRunsAsTheOriginal) {
   for (const scenarios::Scenario& scenario : scenarios::All()) {

@@ -12,6 +12,9 @@
 #include "chaos/write.h"
 #include "cmd/konsul-sim/common.h"
 #include "cmd/konsul-sim/explicit.h"
+#include "cmd/konsul-sim/shrink_changes.h"
+#include "cmd/konsul-sim/shrink_kin.h"
+#include "cmd/konsul-sim/shrink_operations.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sim/cluster/runner.h"
@@ -113,6 +116,144 @@ TEST_F(ShrinkTest, TheNumberOfProcessesDecidesNothing) {
   Shrink a(start, "liveness", one);
   Shrink b(start, "liveness", three);
   EXPECT_EQ(chaos::WriteExperiment(a.Run()), chaos::WriteExperiment(b.Run()));
+}
+
+TEST_F(ShrinkTest, WhatARunDidIsNotAskedTwice) {
+  const chaos::Experiment start = Failing(kDark);
+  chaos::Experiment passes = start;
+  passes.faults.clear();
+  const std::vector<Candidate> candidates = {[&] { return passes; }, [&] { return start; }};
+  Trials trials("", scratch_, 2);
+  EXPECT_EQ(trials.First(candidates, "liveness"), 1u);
+  EXPECT_EQ(trials.asked(), 2u);
+  const uint64_t done = trials.done();
+  EXPECT_EQ(trials.First(candidates, "liveness"), 1u);
+  const std::vector<Outcome> all = trials.All(candidates);
+  EXPECT_EQ(trials.done(), done);
+  EXPECT_EQ(all[0].oracle, "");
+  EXPECT_EQ(all[1].oracle, "liveness");
+  EXPECT_EQ(all[1].faults, SizeOf(start).faults);
+  EXPECT_EQ(all[0].operations, SizeOf(start).operations);
+}
+
+TEST_F(ShrinkTest, WhoeverHasNoPatienceGivesUp) {
+  const chaos::Experiment start = Failing(kDark);
+  Trials trials("", scratch_, 2);
+  Shrink shrink(start, "liveness", trials);
+  shrink.SetPatience(1);
+  shrink.Run();
+  EXPECT_TRUE(shrink.gave_up());
+  EXPECT_LT(trials.asked(), 200u);
+}
+
+TEST_F(ShrinkTest, ASparserRunOfTheSameScenarioFailsAlike) {
+  chaos::Experiment scenario = Parse(kDark);
+  Trials trials("", scratch_, 2);
+  const std::vector<chaos::Experiment> kin = SparsestKin(scenario, "liveness", trials);
+  ASSERT_FALSE(kin.empty());
+  // The sparsest there is, without the faults that nobody needs.
+  EXPECT_EQ(kin[0].workloads[0].interval, 64 * scenario.workloads[0].interval);
+  ASSERT_EQ(kin[0].faults.size(), 1u);
+  EXPECT_EQ(kin[0].faults[0].name, "dark");
+  ASSERT_FALSE(Run(kin[0]).findings.empty());
+  EXPECT_EQ(Run(kin[0]).findings[0].oracle, "liveness");
+  // Of what is scripted there is none.
+  EXPECT_TRUE(SparserScenarios(Failing(kDark)).empty());
+}
+
+TEST(ShrinkOperations, ALoadIsThinnedOut) {
+  chaos::Experiment e;
+  e.workloads.resize(2);
+  for (uint32_t i = 0; i < 40; ++i) {
+    chaos::Step step;
+    step.client = 1 + i % 3;
+    step.key = 100 + i;
+    if (i % 2 == 0) step.key = 7;
+    if (!e.workloads[i / 20].steps.has_value()) e.workloads[i / 20].steps.emplace();
+    e.workloads[i / 20].steps->push_back(step);
+  }
+  ASSERT_EQ(Operations(e), 40u);
+  EXPECT_EQ(BusyClients(e), (std::vector<uint32_t>{1, 2, 3}));
+  // One of eight, of four, of two: 16 would leave too few.
+  const std::vector<ThinOut> thinner = ThinnerOperations(e);
+  ASSERT_EQ(thinner.size(), 8u + 4 + 2);
+  size_t left = 0;
+  for (size_t i = 0; i < 8; ++i) {
+    chaos::Experiment thin = e;
+    thinner[i](thin);
+    EXPECT_EQ(Operations(thin), 5u);
+    left += Operations(thin);
+  }
+  EXPECT_EQ(left, 40u) << "each operation is one of those that stay, once";
+  chaos::Experiment tail = e;
+  RemoveOperationsBetween(tail, 15, 40);
+  EXPECT_EQ(Operations(tail), 15u);
+  EXPECT_EQ(tail.workloads[1].steps->size(), 0u);
+  RemoveClients(tail, {1, 3});
+  EXPECT_EQ(BusyClients(tail), std::vector<uint32_t>{2});
+  chaos::Experiment others = e;
+  RemoveKeys(others, {7});
+  EXPECT_EQ(Operations(others), 20u);
+  EXPECT_EQ(UsedKeys(others).size(), 20u);
+}
+
+TEST(ShrinkChanges, ChanceIsTakenOutAndTheUsualComesBack) {
+  chaos::Experiment e;
+  e.pins.latency = 10ms;
+  ASSERT_TRUE(QuieterWorlds(e).front()(e));
+  EXPECT_EQ(e.pins.latency, 10ms);
+  EXPECT_EQ(e.pins.latency_jitter, 0s);
+  EXPECT_EQ(e.pins.fsync_jitter, 0s);
+  EXPECT_EQ(e.buggify, std::nullopt);
+  for (const ExperimentChange& change : QuieterWorlds(e)) EXPECT_FALSE(change(e)) << "is quiet";
+  ASSERT_FALSE(FewerPins(e).empty());
+  ASSERT_TRUE(FewerPins(e).front()(e));
+  EXPECT_FALSE(e.pins.latency.has_value());
+  EXPECT_TRUE(FewerPins(e).empty());
+}
+
+TEST(ShrinkChanges, TwoFaultsBecomeOneThatCoversBoth) {
+  chaos::Experiment e;
+  const auto cut = [&](const char* who, Duration at, Duration lasts) {
+    chaos::Fault fault;
+    fault.name = absl::StrCat("cut ", who);
+    fault.trigger.at = at;
+    fault.duration = lasts;
+    chaos::NetworkChaos body;
+    body.targets.mode = chaos::Mode::kAll;
+    body.targets.nodes = {who};
+    fault.body = body;
+    e.faults.push_back(fault);
+  };
+  cut("n1", 1s, 1s);
+  cut("n3", 3s, 2s);
+  chaos::Fault pause;
+  pause.body = chaos::ProcessChaos{};
+  e.faults.push_back(pause);
+  const std::vector<ExperimentChange> merged = MergedFaults(e);
+  ASSERT_EQ(merged.size(), 1u) << "only those of one kind";
+  ASSERT_TRUE(merged[0](e));
+  ASSERT_EQ(e.faults.size(), 2u);
+  EXPECT_EQ(e.faults[0].name, "cut n1");
+  EXPECT_EQ(e.faults[0].trigger.at, 1s);
+  EXPECT_EQ(e.faults[0].duration, Duration(4s));
+  EXPECT_EQ(std::get<chaos::NetworkChaos>(e.faults[0].body).targets.nodes,
+            (std::vector<std::string>{"n1", "n3"}));
+}
+
+TEST(ShrinkChanges, ARunEndsAsEarlyAsItCan) {
+  chaos::Experiment e;
+  e.duration = 16s;
+  Duration last{};
+  for (const ExperimentChange& change : ShorterRuns(e)) {
+    chaos::Experiment shorter = e;
+    ASSERT_TRUE(change(shorter));
+    EXPECT_GT(shorter.duration, last);
+    last = shorter.duration;
+  }
+  EXPECT_EQ(last, 15s);
+  e.duration = 1s;
+  for (const ExperimentChange& change : ShorterRuns(e)) EXPECT_FALSE(change(e));
 }
 
 TEST_F(ShrinkTest, TheCommandSaysWhatItCannotShrink) {
