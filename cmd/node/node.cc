@@ -11,6 +11,7 @@
 #include "core/server/registrar.h"
 #include "core/state/watch_index.h"
 #include "net/api/routes.h"
+#include "net/api/snapshot_routes.h"
 #include "net/http/server.h"
 #include "net/rpc/rpc_server.h"
 #include "net/rpc/rpc_transport.h"
@@ -112,6 +113,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
   const net_api::Routes routes(
       {*server, *server, storage.tables(), env.clock, api_options, &blocking, &ids});
   http::ServerOptions http_options;
+  http_options.uploads = net_api::BringsArchive;
   http_options.drain_grace = kDrainGrace;
   http::Server http_server(env, http_options, routes.handler());
 

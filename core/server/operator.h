@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "core/base/time.h"
 #include "core/raft/configuration.h"
 #include "core/raft/types.h"
+#include "core/server/snapshot_store.h"
 
 namespace konsul::server {
 
@@ -97,6 +99,10 @@ class Operator {
   virtual absl::Status RemoveServer(NodeId id, Instant deadline) = 0;
   // Makes this server write a snapshot now and compact its log; the index that it covers.
   virtual absl::StatusOr<Index> TakeSnapshot(Instant deadline) = 0;
+  // As TakeSnapshot; the snapshot itself. It ends where this server's tables stand now, or later.
+  virtual absl::StatusOr<std::unique_ptr<SnapshotFile>> OpenSnapshot(Instant deadline) = 0;
+  // For a snapshot that a client brings. ResourceExhausted when the disk is full.
+  virtual absl::StatusOr<std::unique_ptr<SnapshotSpool>> SpoolSnapshot() = 0;
   // Makes this server introduce itself at `address` and ask for membership there, as -retry-join
   // does. FailedPrecondition when it belongs to a cluster already.
   virtual absl::Status Join(const std::string& address, Instant deadline) = 0;

@@ -49,6 +49,8 @@ class ServerImpl final : public Server {
   absl::Status AddServer(const raft::Member& member, Instant deadline) override;
   absl::Status RemoveServer(NodeId id, Instant deadline) override;
   absl::StatusOr<Index> TakeSnapshot(Instant deadline) override;
+  absl::StatusOr<std::unique_ptr<SnapshotFile>> OpenSnapshot(Instant deadline) override;
+  absl::StatusOr<std::unique_ptr<SnapshotSpool>> SpoolSnapshot() override;
   absl::Status Join(const std::string& address, Instant deadline) override;
   ServerStats Stats() const override;
 

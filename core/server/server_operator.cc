@@ -87,6 +87,16 @@ absl::StatusOr<Index> ServerImpl::TakeSnapshot(Instant deadline) {
   return snapshot_taker_.Take(deadline);
 }
 
+absl::StatusOr<std::unique_ptr<SnapshotFile>> ServerImpl::OpenSnapshot(Instant deadline) {
+  KONSUL_RETURN_IF_ERROR(TakeSnapshot(deadline).status());
+  return storage_.snapshots.OpenLatest();
+}
+
+absl::StatusOr<std::unique_ptr<SnapshotSpool>> ServerImpl::SpoolSnapshot() {
+  KONSUL_RETURN_IF_ERROR(failure_);
+  return storage_.snapshots.Spool();
+}
+
 absl::Status ServerImpl::Join(const std::string& address, Instant deadline) {
   KONSUL_ASSIGN_OR_RETURN(const env::Endpoint endpoint, env::Endpoint::Parse(address));
   if (!driver_.raft().configuration().empty()) {

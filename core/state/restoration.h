@@ -86,9 +86,10 @@ class Restoration {
   template <typename Record>
   absl::Status MergeRecord(Table table, absl::string_view key, std::optional<absl::string_view> now,
                            std::optional<absl::string_view> wanted, Counts& counts, Emitter emit);
+  static absl::Status Senseless(Table table, absl::string_view key, absl::string_view why);
   absl::Status LoadTombstones();
   absl::Status LoseLock(absl::string_view key, absl::string_view session);
-  // Counts, and tells.
+  // Counts, and tells of it.
   void Note(Counts& counts, Table table, absl::string_view key, bool is_there, bool is_wanted,
             bool same);
 
@@ -97,7 +98,8 @@ class Restoration {
   const size_t max_tombstones_;
   OnChange on_change_;
   Summary summary_;
-  uint64_t slot_;
+  // Slots of restored locks are beyond those of any command (txn_commands.h).
+  uint64_t slot_ = uint64_t{1} << 63;
   uint64_t tombstones_dropped_ = 0;
   std::map<std::string, uint64_t> tombstones_;
   std::map<std::string, std::string> held_;         // rows of kSessionKeys

@@ -2,6 +2,7 @@
 #ifndef KONSUL_NET_API_FAKE_OPERATOR_SUPPORT_H_
 #define KONSUL_NET_API_FAKE_OPERATOR_SUPPORT_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,14 @@ class FakeOperator : public server::Operator {
     if (absl::Status status = Done("snapshot"); !status.ok()) return status;
     return Index(119);
   }
+  absl::StatusOr<std::unique_ptr<server::SnapshotFile>> OpenSnapshot(Instant) override {
+    if (snapshots == nullptr) return absl::UnimplementedError("no snapshots here");
+    return snapshots->OpenLatest();
+  }
+  absl::StatusOr<std::unique_ptr<server::SnapshotSpool>> SpoolSnapshot() override {
+    if (snapshots == nullptr) return absl::UnimplementedError("no snapshots here");
+    return snapshots->Spool();
+  }
   absl::Status Join(const std::string& address, Instant) override {
     return Done(absl::StrCat("join ", address));
   }
@@ -61,6 +70,7 @@ class FakeOperator : public server::Operator {
   server::Membership members;
   server::ServerStats stats;
   absl::Status failure;
+  server::SnapshotStore* snapshots = nullptr;
   std::vector<std::string> done;
 
  private:

@@ -9,6 +9,7 @@
 #include "net/api/metrics_routes.h"
 #include "net/api/operator_routes.h"
 #include "net/api/session_routes.h"
+#include "net/api/snapshot_routes.h"
 #include "net/api/status_routes.h"
 #include "net/api/txn_routes.h"
 #include "net/http/gzip.h"
@@ -20,6 +21,7 @@ Routes::Routes(const api::Context& context)
   AddAgentRoutes(context, router_);
   AddKvRoutes(context, router_);
   AddSessionRoutes(context, router_);
+  AddSnapshotRoutes(context, router_);
   AddTxnRoutes(context, router_);
   AddCatalogRoutes(context, router_);
   AddEventRoutes(context, router_);
