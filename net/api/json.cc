@@ -152,8 +152,8 @@ void JsonWriter::Bytes(absl::string_view bytes) {
 }
 
 std::string JsonWriter::Take() {
-  if (pretty_) out_.push_back('\n');
-  return std::move(out_);
+  if (pretty_ && empty_.empty()) out_.push_back('\n');
+  return std::exchange(out_, {});
 }
 
 }  // namespace konsul::net_api

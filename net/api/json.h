@@ -33,8 +33,10 @@ class JsonWriter {
   // As base64 with padding (RFC 4648, section 4); null when empty.
   void Bytes(absl::string_view bytes);
 
-  // The finished text.
+  // What there is of the text, which goes on afterwards unless everything is closed.
   std::string Take();
+  // How much that is.
+  size_t size() const { return out_.size(); }
 
  private:
   void Begin(char bracket);

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/api/kv.h"
 #include "core/base/status.h"
@@ -23,13 +24,14 @@ Response NotFound(const api::ReadMeta& meta) {
   return response;
 }
 
+// About what is around a value in a list.
+constexpr size_t kPairBytes = 100;
+
 Response PairsReply(const Request& request, const api::ReadMeta& meta,
-                    absl::Span<const api::KvPair> pairs) {
-  Response response = JsonReply(request, [&](JsonWriter& json) {
-    json.BeginArray();
-    for (const api::KvPair& pair : pairs) WritePair(pair, json);
-    json.EndArray();
-  });
+                    std::vector<api::KvPair> pairs) {
+  size_t bytes = 0;
+  for (const api::KvPair& pair : pairs) bytes += kPairBytes + pair.value.size();
+  Response response = ArrayReply<api::KvPair>(request, std::move(pairs), bytes, &WritePair);
   SetReadHeaders(meta, response);
   return response;
 }
@@ -51,24 +53,23 @@ absl::StatusOr<Response> GetKeys(const api::Context& context, const Request& req
   absl::string_view separator = request.Query("seperator").value_or("");
   separator = request.Query("separator").value_or(separator);
   KONSUL_ASSIGN_OR_RETURN(
-      const auto reply,
+      auto reply,
       api::KvKeys(context, {.prefix = prefix, .separator = separator, .read = options}));
   if (reply.keys.empty() && !prefix.empty()) return NotFound(reply.meta);
-  Response response = JsonReply(request, [&](JsonWriter& json) {
-    json.BeginArray();
-    for (const std::string& key : reply.keys) json.String(key);
-    json.EndArray();
-  });
+  size_t bytes = 0;
+  for (const std::string& key : reply.keys) bytes += key.size();
+  Response response =
+      ArrayReply<std::string>(request, std::move(reply.keys), bytes,
+                              [](const std::string& key, JsonWriter& json) { json.String(key); });
   SetReadHeaders(reply.meta, response);
   return response;
 }
 
 absl::StatusOr<Response> GetTree(const api::Context& context, const Request& request,
                                  absl::string_view prefix, const api::ReadOptions& options) {
-  KONSUL_ASSIGN_OR_RETURN(const auto reply,
-                          api::KvList(context, {.prefix = prefix, .read = options}));
+  KONSUL_ASSIGN_OR_RETURN(auto reply, api::KvList(context, {.prefix = prefix, .read = options}));
   if (reply.pairs.empty()) return NotFound(reply.meta);
-  return PairsReply(request, reply.meta, reply.pairs);
+  return PairsReply(request, reply.meta, std::move(reply.pairs));
 }
 
 absl::StatusOr<Response> GetOne(const api::Context& context, const Request& request,
@@ -76,7 +77,7 @@ absl::StatusOr<Response> GetOne(const api::Context& context, const Request& requ
   KONSUL_ASSIGN_OR_RETURN(auto reply, api::KvGet(context, {.key = key, .read = options}));
   if (!reply.pair) return NotFound(reply.meta);
   if (request.HasQuery("raw")) return RawReply(reply.meta, std::move(reply.pair->value));
-  return PairsReply(request, reply.meta, {*reply.pair});
+  return PairsReply(request, reply.meta, {*std::move(reply.pair)});
 }
 
 absl::StatusOr<Response> Get(const api::Context& context, const Request& request,

@@ -270,5 +270,30 @@ TEST_F(RoutesTest, MethodsAndPaths) {
   EXPECT_EQ(Full("GET /v1/kv?recurse"), "301\nLocation: /v1/kv/?recurse\n\n");
 }
 
+// What is written while it is sent is what would have been written at once.
+TEST_F(RoutesTest, LongListsAreSentPieceByPiece) {
+  std::string expected = "[";
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = absl::StrCat("long/", 1000 + i);
+    EXPECT_EQ(Brief(absl::StrCat("PUT /v1/kv/", key), std::string(1000, 'x')), "200 true");
+    const std::string one = Ask(absl::StrCat("GET /v1/kv/", key)).body;
+    absl::StrAppend(&expected, i > 0 ? "," : "", one.substr(1, one.size() - 2));
+  }
+  http::Response response = Ask("GET /v1/kv/long/?recurse");
+  EXPECT_EQ(response.body, "");
+  ASSERT_NE(response.stream, nullptr);
+  std::string body;
+  int pieces = 0;
+  for (auto step = http::BodyStream::Step::kMore; step == http::BodyStream::Step::kMore; ++pieces) {
+    std::string piece;
+    step = *response.stream->Next(piece);
+    EXPECT_LT(piece.size(), 70'000u);
+    body += piece;
+  }
+  EXPECT_EQ(body, expected + "]");
+  EXPECT_GT(pieces, 5);
+  EXPECT_EQ(Ask("GET /v1/kv/long/?keys").stream, nullptr);
+}
+
 }  // namespace
 }  // namespace konsul::net_api

@@ -37,6 +37,7 @@ Command SteadyCommand();
 Command CatchUpCommand();
 Command BurnCommand();
 Command WatchCommand();
+Command BulkCommand();
 
 // For the commands ------------------------------------------------------------------------------
 

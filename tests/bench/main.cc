@@ -14,8 +14,8 @@ namespace konsul::bench {
 namespace {
 
 std::vector<Command> Commands() {
-  return {KvCommand(),     LoadCommand(),    VerifyCommand(), FailoverCommand(),
-          SteadyCommand(), CatchUpCommand(), BurnCommand(),   WatchCommand()};
+  return {KvCommand(),      LoadCommand(), VerifyCommand(), FailoverCommand(), SteadyCommand(),
+          CatchUpCommand(), BurnCommand(), WatchCommand(),  BulkCommand()};
 }
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
