@@ -22,7 +22,8 @@ bool HasControl(absl::string_view text) {
 
 }  // namespace
 
-void ChunkedDecoder::Reset() {
+void ChunkedDecoder::Reset(uint64_t body_limit) {
+  body_limit_ = body_limit;
   state_ = State::kSize;
   claimed_ = remaining_ = 0;
   trailer_bytes_ = 0;

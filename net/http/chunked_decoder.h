@@ -26,20 +26,19 @@ class ChunkedDecoder {
     kTooLarge,  // the body would have claimed() bytes, more than the limit
   };
 
-  explicit ChunkedDecoder(uint64_t body_limit) : body_limit_(body_limit) {}
-
   // Appends what `data` holds of the body to `body` and tells how many bytes it took; what it
   // left must come again, with more behind it.
   Verdict Feed(absl::string_view data, size_t& taken, std::string& body);
   uint64_t claimed() const { return claimed_; }
-  void Reset();
+  // For the next body.
+  void Reset(uint64_t body_limit);
 
  private:
   enum class State { kSize, kData, kDataEnd, kTrailer };
   // False when the line is malformed.
   bool ParseSizeLine(absl::string_view line);
 
-  uint64_t body_limit_;
+  uint64_t body_limit_ = 0;
   State state_ = State::kSize;
   uint64_t claimed_ = 0;    // all chunk sizes so far, saturating
   uint64_t remaining_ = 0;  // of the chunk

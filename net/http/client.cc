@@ -1,5 +1,6 @@
 #include "net/http/client.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,45 +18,121 @@ Client::Client(const env::Env& env, env::Endpoint server, Options options)
 }
 
 void Client::Close() {
+  busy_ = false;
   stream_.reset();
   parser_.reset();
+}
+
+void Client::EndReply(bool close) {
+  busy_ = false;
+  // Bytes nobody asked for: the next reply could not be trusted.
+  if (close || parser_->has_buffered()) Close();
 }
 
 absl::StatusOr<Response> Client::Do(const Request& request, Instant deadline) {
   KONSUL_CHECK(!busy_, "two requests at once on one client");
   busy_ = true;
-  absl::StatusOr<Response> response = Exchange(request, deadline);
-  busy_ = false;
-  if (!response.ok()) {
+  absl::StatusOr<Response> response = Exchange(request, nullptr, false, deadline);
+  if (response.ok()) {
+    EndReply(response->close);
+  } else {
     Close();
-    return Annotate(response.status(),
-                    absl::StrCat(request.method, " http://", server_.ToString(), request.target));
   }
-  // Bytes nobody asked for: the next reply could not be trusted.
-  if (response->close || parser_->has_buffered()) Close();
   return response;
 }
 
-absl::StatusOr<Response> Client::Exchange(const Request& request, Instant deadline) {
+absl::StatusOr<Response> Client::Begin(const Request& request, Instant deadline,
+                                       const Upload* upload) {
+  KONSUL_CHECK(!busy_, "two requests at once on one client");
+  busy_ = true;
+  absl::StatusOr<Response> response = Exchange(request, upload, true, deadline);
+  if (response.ok()) {
+    close_after_body_ = response->close;
+  } else {
+    Close();
+  }
+  return response;
+}
+
+absl::StatusOr<bool> Client::ReadBody(std::string& out, Instant deadline) {
+  if (!busy_) return false;
+  const size_t before = out.size();
+  while (parser_->streaming()) {
+    Step step = parser_->ReadPiece(out);
+    if (step == Step::kNeedMore && out.size() == before) {
+      const absl::StatusOr<size_t> n = stream_->Read(parser_->Space(), deadline);
+      if (!n.ok()) {
+        Close();
+        return n.status();
+      }
+      parser_->Commit(*n);
+      if (*n > 0) continue;
+      step = parser_->EndOfInput();
+      if (step == Step::kError) {
+        Close();
+        return absl::UnavailableError("the server closed the connection inside a reply");
+      }
+    }
+    if (step == Step::kError) {
+      const absl::Status status = Refuse();
+      Close();
+      return status;
+    }
+    if (out.size() > before) return true;
+  }
+  if (out.size() > before) return true;
+  EndReply(close_after_body_);
+  return false;
+}
+
+absl::Status Client::Send(const Request& request, const Upload* upload, Instant deadline) {
+  out_.clear();
+  AppendRequest(request, options_.host, out_,
+                upload == nullptr ? std::nullopt : std::optional(upload->size));
+  maybe_sent_ = true;
+  KONSUL_RETURN_IF_ERROR(stream_->Write(out_, deadline));
+  for (uint64_t left = upload == nullptr ? 0 : upload->size; left > 0;) {
+    out_.clear();
+    const absl::Status made = upload->next(out_);
+    if (!made.ok()) return Annotate(made, "what was to be sent");
+    KONSUL_CHECK(!out_.empty() && out_.size() <= left, "not the bytes that were announced");
+    left -= out_.size();
+    KONSUL_RETURN_IF_ERROR(stream_->Write(out_, deadline));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Response> Client::Exchange(const Request& request, const Upload* upload, bool stream,
+                                          Instant deadline) {
+  const auto failed = [&](const absl::Status& status) {
+    return Annotate(status,
+                    absl::StrCat(request.method, " http://", server_.ToString(), request.target));
+  };
   maybe_sent_ = false;
   if (stream_ == nullptr) {
-    absl::StatusOr<std::unique_ptr<env::Stream>> stream = env_.network.Dial(server_, deadline);
-    if (!stream.ok()) return stream.status();
-    stream_ = *std::move(stream);
+    absl::StatusOr<std::unique_ptr<env::Stream>> connected = env_.network.Dial(server_, deadline);
+    if (!connected.ok()) return failed(connected.status());
+    stream_ = *std::move(connected);
     parser_ = std::make_unique<ResponseParser>(options_.limits);
   }
   parser_->ExpectHeadReply(request.method == "HEAD");
-  out_.clear();
-  AppendRequest(request, options_.host, out_);
-  maybe_sent_ = true;
-  const absl::Status written = stream_->Write(out_, deadline);
+  parser_->StreamBody(stream);
+  const absl::Status written = Send(request, upload, deadline);
   // A server may answer and close before it has read everything (413): look for that answer.
-  if (!written.ok() && !absl::IsUnavailable(written)) return written;
+  if (!written.ok() && !absl::IsUnavailable(written)) return failed(written);
   const absl::Status read = ReadReply(deadline);
-  if (!read.ok()) return written.ok() ? read : written;
+  if (!read.ok()) return failed(written.ok() ? read : written);
   Response response = std::move(parser_->response());
   if (!written.ok()) response.close = true;
   return response;
+}
+
+absl::Status Client::Refuse() const {
+  const ParseError& error = parser_->error();
+  if (error.status == 413 || error.status == 431) {
+    return absl::ResourceExhaustedError(absl::StrCat("reply too large: ", error.text));
+  }
+  return absl::InvalidArgumentError(error.text);
 }
 
 absl::Status Client::ReadReply(Instant deadline) {
@@ -76,12 +153,7 @@ absl::Status Client::ReadReply(Instant deadline) {
         return absl::UnavailableError("the server closed the connection inside a reply");
       }
     }
-    if (step == Step::kMessage) return absl::OkStatus();
-    const ParseError& error = parser_->error();
-    if (error.status == 413 || error.status == 431) {
-      return absl::ResourceExhaustedError(absl::StrCat("reply too large: ", error.text));
-    }
-    return absl::InvalidArgumentError(error.text);
+    return step == Step::kMessage ? absl::OkStatus() : Refuse();
   }
 }
 

@@ -3,6 +3,8 @@
 #ifndef KONSUL_NET_HTTP_CLIENT_H_
 #define KONSUL_NET_HTTP_CLIENT_H_
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -35,6 +37,19 @@ class Client {
   // second time: whether a failed one took effect is unknown unless maybe_sent() is false.
   absl::StatusOr<Response> Do(const Request& request, Instant deadline);
 
+  // As Do, but the reply comes without its body, which ReadBody gives then. `upload`, if any, is
+  // the request's body.
+  struct Upload {
+    uint64_t size = 0;
+    // Appends the next of exactly `size` bytes to `piece`; an error ends the request.
+    std::function<absl::Status(std::string& piece)> next;
+  };
+  absl::StatusOr<Response> Begin(const Request& request, Instant deadline,
+                                 const Upload* upload = nullptr);
+  // Appends what comes next of the body to `out`, at least a byte; false at its end, after which
+  // the client may be used again. Whoever does not want the rest calls Close.
+  absl::StatusOr<bool> ReadBody(std::string& out, Instant deadline);
+
   // Of the last Do: false when certainly no byte of the request reached the server.
   bool maybe_sent() const { return maybe_sent_; }
   bool connected() const { return stream_ != nullptr; }
@@ -42,8 +57,14 @@ class Client {
   void Close();
 
  private:
-  absl::StatusOr<Response> Exchange(const Request& request, Instant deadline);
+  absl::StatusOr<Response> Exchange(const Request& request, const Upload* upload, bool stream,
+                                    Instant deadline);
+  absl::Status Send(const Request& request, const Upload* upload, Instant deadline);
   absl::Status ReadReply(Instant deadline);
+  // The bytes that came are no reply.
+  absl::Status Refuse() const;
+  // Whether the connection serves for another request.
+  void EndReply(bool close);
 
   env::Env env_;
   env::Endpoint server_;
@@ -53,6 +74,7 @@ class Client {
   std::string out_;
   bool maybe_sent_ = false;
   bool busy_ = false;
+  bool close_after_body_ = false;
 };
 
 }  // namespace konsul::http

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/status.h"
 
 namespace konsul::http {
 
@@ -23,6 +24,7 @@ Connection::Connection(Server& server, uint64_t id, std::unique_ptr<env::Stream>
       parser_(server.options_.limits),
       writer_(server.env_, *stream_, server.options_.write_timeout) {
   parser_.request().peer = stream_->peer();
+  parser_.StreamBodies(server.options_.uploads);
 }
 
 Connection::~Connection() { server_.request_bytes_ -= accounted_; }
@@ -36,9 +38,10 @@ bool Connection::Account() {
 
 Connection::Outcome Connection::Run() {
   if (server_.env_.scheduler.cancelled()) return Outcome::kOver;
-  if (request_parked_ && !Unpark()) return Outcome::kOver;
-  while (true) {
-    Next next = Next::kGoOn;
+  const bool sending = body_ != nullptr;
+  if ((request_parked_ || sending) && !Unpark()) return Outcome::kOver;
+  Next next = sending ? SendBody() : Next::kGoOn;
+  while (next == Next::kGoOn) {
     switch (request_parked_ ? Step::kMessage : parser_.Next()) {
       case Step::kNeedMore:
         next = ReadMore();
@@ -53,9 +56,8 @@ Connection::Outcome Connection::Run() {
         AnswerError(parser_.error());
         return Outcome::kOver;
     }
-    if (next == Next::kGoOn) continue;
-    return next == Next::kParks ? Outcome::kParks : Outcome::kOver;
   }
+  return next == Next::kParks ? Outcome::kParks : Outcome::kOver;
 }
 
 void Connection::EndSoon() {
@@ -129,6 +131,7 @@ Connection::Next Connection::Answer() {
   // Should the handler suspend, earlier replies must not wait for it.
   writer_.FlushOnSuspend();
   if (!request_parked_) ++server_.stats_.requests;
+  if (parser_.streaming()) parser_.request().upload = this;
   Response response = AskHandler();
   request_parked_ = false;
   if (server_.env_.scheduler.cancelled()) return Next::kOver;
@@ -137,7 +140,26 @@ Connection::Next Connection::Answer() {
     return ParkRequest();
   }
   parser_.request().parked.reset();
-  return Reply(response) ? Next::kGoOn : Next::kOver;
+  return Reply(response);
+}
+
+absl::StatusOr<bool> Connection::Read(std::string& out) {
+  const size_t before = out.size();
+  while (parser_.streaming()) {
+    const Step step = parser_.ReadPiece(out);
+    if (step == Step::kError) return absl::InvalidArgumentError(parser_.error().text);
+    if (step == Step::kMessage || out.size() > before) break;
+    KONSUL_RETURN_IF_ERROR(writer_.Flush());
+    const Instant deadline = server_.env_.After(server_.options_.body_timeout);
+    const absl::StatusOr<size_t> n = stream_->Read(parser_.Space(), deadline);
+    if (absl::IsDeadlineExceeded(n.status())) {
+      return absl::DeadlineExceededError("the rest of the body did not arrive");
+    }
+    KONSUL_RETURN_IF_ERROR(n.status());
+    if (*n == 0) return absl::UnavailableError("the client went away inside the body");
+    parser_.Commit(*n);
+  }
+  return out.size() > before;
 }
 
 Response Connection::AskHandler() {
@@ -154,11 +176,16 @@ Response Connection::AskHandler() {
 }
 
 Connection::Next Connection::ParkRequest() {
+  KONSUL_CHECK(!parser_.streaming(), "parked before its body has come: ", parser_.request().path);
+  const Next next = Park(*parser_.request().parked);
+  request_parked_ = next == Next::kParks;
+  return next;
+}
+
+Connection::Next Connection::Park(Parked& parked) {
   // What comes meanwhile wakes `wakes`, which keeps it.
   if (!writer_.Flush().ok()) return Next::kOver;
-  Parked& parked = *parser_.request().parked;
   KONSUL_CHECK(parked.wakes != nullptr, "nothing would wake ", parser_.request().path);
-  request_parked_ = true;
   parks_when_idle_ = true;
   parser_.ReleaseInput();
   Account();
@@ -183,22 +210,70 @@ bool Connection::Unpark() {
   return true;
 }
 
-bool Connection::Reply(const Response& response) {
+Connection::Next Connection::Reply(const Response& response) {
   ResponseFraming framing;
   framing.head_request = parser_.request().method == "HEAD";
-  framing.close = !parser_.keep_alive() || response.close || server_.stopping_;
+  const bool streams = response.stream != nullptr;
+  framing.chunked = streams && parser_.minor_version() > 0;
+  framing.until_close = streams && !framing.chunked;
+  // What follows the part of a body that nobody read cannot be told from it.
+  framing.close = !parser_.keep_alive() || response.close || server_.stopping_ ||
+                  framing.until_close || parser_.streaming();
   framing.keep_alive_10 = parser_.minor_version() == 0;
   framing.date = server_.Date();
   AppendResponse(response, framing, writer_.pending());
-  if (framing.close) {
-    if (writer_.Flush().ok() && parser_.has_buffered()) CloseGently(server_.env_, *stream_);
-    return false;
+  closes_ = framing.close;
+  if (!streams || framing.head_request) return EndReply();
+  chunked_ = framing.chunked;
+  body_ = response.stream;
+  return SendBody();
+}
+
+Connection::Next Connection::SendBody() {
+  while (true) {
+    body_->answer_now = !server_.MayPark();
+    piece_.clear();
+    const absl::StatusOr<BodyStream::Step> step = body_->Next(piece_);
+    if (server_.env_.scheduler.cancelled()) return Next::kOver;
+    if (!step.ok()) {
+      server_.env_.logger.Warn(
+          "http", "a reply could not be finished",
+          {{"path", parser_.request().path}, {"error", step.status().ToString()}});
+      return Next::kOver;
+    }
+    if (chunked_) {
+      AppendChunk(piece_, writer_.pending());
+    } else {
+      writer_.pending().append(piece_);
+    }
+    if (*step == BodyStream::Step::kEnd) break;
+    if (*step == BodyStream::Step::kWaits) {
+      KONSUL_CHECK(!body_->answer_now, "a reply that was to end did not: ", parser_.request().path);
+      std::string().swap(piece_);
+      return Park(*body_);
+    }
+    if (writer_.pending().size() < ReplyWriter::kBatchBytes) continue;
+    if (!writer_.Flush().ok() || !server_.env_.scheduler.Yield().ok()) return Next::kOver;
   }
-  if (writer_.pending().size() >= ReplyWriter::kBatchBytes && !writer_.Flush().ok()) return false;
+  body_.reset();
+  std::string().swap(piece_);
+  if (chunked_) AppendLastChunk(writer_.pending());
+  return EndReply();
+}
+
+Connection::Next Connection::EndReply() {
+  if (closes_) {
+    const bool unread = parser_.has_buffered() || parser_.streaming();
+    if (writer_.Flush().ok() && unread) CloseGently(server_.env_, *stream_);
+    return Next::kOver;
+  }
+  if (writer_.pending().size() >= ReplyWriter::kBatchBytes && !writer_.Flush().ok()) {
+    return Next::kOver;
+  }
   // A client that pipelines without end must leave the other connections their turn.
-  if (++answers_since_yield_ < kAnswersPerTurn) return true;
+  if (++answers_since_yield_ < kAnswersPerTurn) return Next::kGoOn;
   answers_since_yield_ = 0;
-  return server_.env_.scheduler.Yield().ok();
+  return server_.env_.scheduler.Yield().ok() ? Next::kGoOn : Next::kOver;
 }
 
 void Connection::AnswerError(const ParseError& error) {

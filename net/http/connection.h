@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/env/env.h"
 #include "core/fiber/continuation.h"
 #include "net/http/message.h"
@@ -16,7 +18,7 @@
 
 namespace konsul::http {
 
-class Connection {
+class Connection : private BodyReader {
  public:
   enum class Outcome { kOver, kParks };
 
@@ -45,11 +47,18 @@ class Connection {
   Next Answer();
   // The handler's answer, which the server wants now if it has no room for it to wait.
   Response AskHandler();
+  // Of an upload.
+  absl::StatusOr<bool> Read(std::string& out) override;
   Next ParkRequest();
+  Next Park(Parked& parked);
   Next ParkIdle();
   // Takes in what has come for the connection while its request was parked. False: it is over.
   bool Unpark();
-  bool Reply(const Response& response);
+  Next Reply(const Response& response);
+  // Goes on with a body that is made while it is sent.
+  Next SendBody();
+  // The reply is complete.
+  Next EndReply();
   void AnswerError(const ParseError& error);
   void AnswerLast(const Response& response);
   // Tells the server how much memory the parser holds now. False when there is too little for it.
@@ -71,6 +80,11 @@ class Connection {
   bool reading_idle_ = false;
   size_t accounted_ = 0;  // of server_.request_bytes_
   int answers_since_yield_ = 0;
+
+  std::shared_ptr<BodyStream> body_;  // of the reply, until it ends
+  bool chunked_ = false;              // body_ goes out in chunks
+  bool closes_ = false;               // the reply is the last one
+  std::string piece_;
 
   bool request_parked_ = false;   // the request is given to the handler again
   bool parks_when_idle_ = false;  // a request of this connection has waited

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/check.h"
+#include "core/base/status.h"
 
 namespace konsul::http {
 namespace {
@@ -22,6 +25,44 @@ constexpr size_t kChunkBytes = 64 << 10;
 Bytef* Bytes(absl::string_view text) {
   return reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
 }
+
+void Init(z_stream& stream) {
+  KONSUL_CHECK(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kWindowBits, kMemoryLevel,
+                            Z_DEFAULT_STRATEGY) == Z_OK,
+               "no memory");
+}
+
+// Packs what another stream says. Of streams that do not wait: nothing is flushed before the end.
+class GzipStream : public BodyStream {
+ public:
+  explicit GzipStream(std::shared_ptr<BodyStream> plain) : plain_(std::move(plain)) {
+    Init(stream_);
+  }
+  ~GzipStream() override { deflateEnd(&stream_); }
+
+  absl::StatusOr<Step> Next(std::string& out) override {
+    plain_->answer_now = answer_now;
+    piece_.clear();
+    KONSUL_ASSIGN_OR_RETURN(const Step step, plain_->Next(piece_));
+    KONSUL_CHECK(step != Step::kWaits, "a packed body waits");
+    stream_.next_in = Bytes(piece_);
+    stream_.avail_in = static_cast<uInt>(piece_.size());
+    do {
+      const size_t have = out.size();
+      out.resize(have + kChunkBytes);
+      stream_.next_out = Bytes(out) + have;
+      stream_.avail_out = kChunkBytes;
+      deflate(&stream_, step == Step::kEnd ? Z_FINISH : Z_NO_FLUSH);
+      out.resize(out.size() - stream_.avail_out);
+    } while (stream_.avail_out == 0);
+    return step;
+  }
+
+ private:
+  std::shared_ptr<BodyStream> plain_;
+  z_stream stream_ = {};
+  std::string piece_;
+};
 
 }  // namespace
 
@@ -42,9 +83,7 @@ bool AcceptsGzip(const Request& request) {
 
 std::string Gzip(absl::string_view bytes) {
   z_stream stream = {};
-  KONSUL_CHECK(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kWindowBits, kMemoryLevel,
-                            Z_DEFAULT_STRATEGY) == Z_OK,
-               "no memory");
+  Init(stream);
   std::string packed(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = Bytes(bytes);
   stream.avail_in = static_cast<uInt>(bytes.size());
@@ -80,12 +119,18 @@ absl::StatusOr<std::string> Gunzip(absl::string_view packed, size_t most) {
 }
 
 void PackIfWanted(const Request& request, Response& response) {
-  if (response.parked != nullptr || response.body.size() < kGzipWorthBytes) return;
+  const bool streams =
+      response.stream != nullptr && response.headers.Get("Content-Type") == "application/json";
+  if (response.parked != nullptr || (!streams && response.body.size() < kGzipWorthBytes)) return;
   if (response.headers.Has("Content-Encoding")) return;
   // Caches on the way must not hand it to those who do not take it.
   response.headers.Set("Vary", "Accept-Encoding");
   if (!AcceptsGzip(request)) return;
-  response.body = Gzip(response.body);
+  if (streams) {
+    response.stream = std::make_shared<GzipStream>(std::move(response.stream));
+  } else {
+    response.body = Gzip(response.body);
+  }
   response.headers.Set("Content-Encoding", "gzip");
 }
 

@@ -19,7 +19,8 @@ std::string Gzip(absl::string_view bytes);
 // InvalidArgument when it is no gzip, or would be more than `most` bytes.
 absl::StatusOr<std::string> Gunzip(absl::string_view packed, size_t most);
 
-// Packs the body where that is worth it and wanted.
+// Packs the body where that is worth it and wanted; of those that are made while they are sent,
+// JSON only.
 void PackIfWanted(const Request& request, Response& response);
 
 }  // namespace konsul::http

@@ -91,6 +91,7 @@ void Request::Clear() {
   query.clear();
   headers.Clear();
   body.clear();
+  upload = nullptr;
   parked.reset();
 }
 
@@ -189,7 +190,8 @@ absl::string_view ReasonPhrase(int status) {
   }
 }
 
-void AppendRequest(const Request& request, absl::string_view host, std::string& out) {
+void AppendRequest(const Request& request, absl::string_view host, std::string& out,
+                   std::optional<uint64_t> body_size) {
   const std::string target =
       request.target.empty() ? BuildTarget(request.path, request.query) : request.target;
   absl::StrAppend(&out, request.method, " ", target, " HTTP/1.1\r\n");
@@ -197,11 +199,19 @@ void AppendRequest(const Request& request, absl::string_view host, std::string& 
   for (size_t i = 0; i < request.headers.size(); ++i) {
     AppendField(request.headers[i].name, request.headers[i].value, out);
   }
-  if (!request.body.empty() || MethodHasBody(request.method)) {
-    absl::StrAppend(&out, "Content-Length: ", request.body.size(), "\r\n");
+  if (body_size || !request.body.empty() || MethodHasBody(request.method)) {
+    absl::StrAppend(&out, "Content-Length: ", body_size.value_or(request.body.size()), "\r\n");
   }
-  absl::StrAppend(&out, "\r\n", request.body);
+  out.append("\r\n");
+  if (!body_size) out.append(request.body);
 }
+
+void AppendChunk(absl::string_view bytes, std::string& out) {
+  if (bytes.empty()) return;
+  absl::StrAppend(&out, absl::Hex(bytes.size()), "\r\n", bytes, "\r\n");
+}
+
+void AppendLastChunk(std::string& out) { out.append("0\r\n\r\n"); }
 
 void AppendResponse(const Response& response, const ResponseFraming& framing, std::string& out) {
   absl::StrAppend(&out, "HTTP/1.1 ", response.status, " ", ReasonPhrase(response.status), "\r\n");
@@ -215,7 +225,11 @@ void AppendResponse(const Response& response, const ResponseFraming& framing, st
     out.append("Connection: keep-alive\r\n");
   }
   const bool has_body = StatusHasBody(response.status);
-  if (has_body) absl::StrAppend(&out, "Content-Length: ", response.body.size(), "\r\n");
+  if (framing.chunked) {
+    out.append("Transfer-Encoding: chunked\r\n");
+  } else if (has_body && !framing.until_close) {
+    absl::StrAppend(&out, "Content-Length: ", response.body.size(), "\r\n");
+  }
   out.append("\r\n");
   if (has_body && !framing.head_request) out.append(response.body);
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/time.h"
 #include "core/env/network.h"
@@ -82,6 +83,31 @@ struct Parked {
   bool answer_now = false;
 };
 
+// A request's body that is read while it arrives, for handlers whose server does not gather it
+// (ServerOptions::uploads).
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  // Appends what comes next to `out`, at least a byte; false at the end. Suspends. Unavailable when
+  // the client has gone, DeadlineExceeded when nothing came for long, InvalidArgument when the
+  // bytes are malformed. What is left unread when the handler answers costs the connection.
+  virtual absl::StatusOr<bool> Read(std::string& out) = 0;
+};
+
+// A reply's body that is made while it is sent. Made by a handler; called on the connection's fiber
+// until it ends, fails, or the connection does.
+class BodyStream : public Parked {
+ public:
+  enum class Step {
+    kMore,   // call again
+    kWaits,  // nothing to send before `wakes` is woken or `deadline` has come; no fiber is held
+    kEnd,
+  };
+  // Appends what comes next to `out`; may suspend. With `answer_now` set it must not say kWaits.
+  // After an error the connection is cut, so that the client sees that this is not all.
+  virtual absl::StatusOr<Step> Next(std::string& out) = 0;
+};
+
 // In a handler: a complete, well-formed request; `path` and `query` are decoded exactly once and
 // the path has no unprintable character. For a client: fill method, headers and body, and either
 // `target` (goes out as it is) or `path` and `query` (are encoded when `target` is empty).
@@ -92,7 +118,8 @@ struct Request {
   std::vector<QueryParameter> query;  // in order, repetitions kept
   Headers headers;
   std::string body;
-  env::Endpoint peer;  // who asks; unused in a client
+  BodyReader* upload = nullptr;  // the body, when it is not gathered; null: it is in `body`
+  env::Endpoint peer;            // who asks; unused in a client
   // What the handler left when it was given this request before; null the first time.
   std::shared_ptr<Parked> parked;
 
@@ -115,6 +142,9 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
+  // From a handler: the body, in place of `body`. Goes out in chunks, or to an HTTP/1.0 client
+  // until the end of the connection; to HEAD not at all.
+  std::shared_ptr<BodyStream> stream;
   bool close = false;  // the server closes the connection after this reply
   // From a handler: there is no answer yet, and the rest of this means nothing.
   std::shared_ptr<Parked> parked;
@@ -135,12 +165,20 @@ absl::string_view ReasonPhrase(int status);
 
 // Appends the bytes of a request as they go on the wire: request line, Host (unless the headers
 // have one), the headers, Content-Length when there is a body or the method usually has one.
-void AppendRequest(const Request& request, absl::string_view host, std::string& out);
+// With `body_size`, that is the length, and sending the body is left to the caller.
+void AppendRequest(const Request& request, absl::string_view host, std::string& out,
+                   std::optional<uint64_t> body_size = std::nullopt);
+
+// `bytes` as one chunk (RFC 9112, 7.1), or nothing when there are none; then the end of all chunks.
+void AppendChunk(absl::string_view bytes, std::string& out);
+void AppendLastChunk(std::string& out);
 
 // What the server knows about the reply's connection and time.
 struct ResponseFraming {
   bool head_request = false;  // the body stays away, its length is still told
   bool close = false;         // "Connection: close"
+  bool chunked = false;       // the body follows in chunks
+  bool until_close = false;   // the body follows, without a length
   bool keep_alive_10 =
       false;               // "Connection: keep-alive", which an HTTP/1.0 client needs to be told
   absl::string_view date;  // an IMF-fixdate, or empty for none

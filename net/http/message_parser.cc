@@ -38,8 +38,8 @@ Step MessageParser::TooLarge(uint64_t size) {
 void MessageParser::BeginMessage() {
   state_ = State::kHead;
   scanner_.Reset();
-  chunked_.Reset();
   head_ = Head();
+  streaming_ = false;
   empty_lines_ = 0;
 }
 
@@ -85,7 +85,7 @@ bool MessageParser::CheckTransferEncoding() {
 }
 
 bool MessageParser::EndHead(const absl::Status& parsed, const Headers& headers, BodyRule rule,
-                            std::string& body) {
+                            bool streaming, std::string& body) {
   if (absl::IsUnimplemented(parsed)) {
     Fail(505, "HTTP Version Not Supported: only HTTP/1.0 and HTTP/1.1 are known");
     return false;
@@ -100,18 +100,20 @@ bool MessageParser::EndHead(const absl::Status& parsed, const Headers& headers, 
   }
   if (!CheckTransferEncoding()) return false;
   input_.Consume(scanner_.size());
+  streaming_ = streaming;
   if (rule == BodyRule::kNone) {
     state_ = State::kDone;
   } else if (head_.chunked) {
+    chunked_.Reset(BodyLimit());
     state_ = State::kChunked;
   } else if (head_.content_length || rule == BodyRule::kRequest) {
     remaining_ = head_.content_length.value_or(0);
-    if (remaining_ > limits_.body_bytes_max) {
+    if (remaining_ > BodyLimit()) {
       TooLarge(remaining_);
       return false;
     }
     // A claim is not a body: memory for a large one is taken as it comes.
-    body.reserve(std::min<uint64_t>(remaining_, 1024 * 1024));
+    if (!streaming_) body.reserve(std::min<uint64_t>(remaining_, 1024 * 1024));
     state_ = remaining_ > 0 ? State::kFixed : State::kDone;
   } else {
     head_.keep_alive = false;
@@ -136,7 +138,7 @@ Step MessageParser::ReadBody(std::string& body) {
     remaining_ -= n;
     if (remaining_ > 0) return Step::kNeedMore;
   } else if (state_ == State::kUntilEnd) {
-    if (body.size() + data.size() > limits_.body_bytes_max) {
+    if (!streaming_ && body.size() + data.size() > limits_.body_bytes_max) {
       return TooLarge(limits_.body_bytes_max + 1);  // at least: the whole size is not known
     }
     body.append(data.data(), data.size());

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -61,6 +62,11 @@ class MessageParser {
   bool in_body() const {
     return state_ == State::kFixed || state_ == State::kChunked || state_ == State::kUntilEnd;
   }
+  // True from the kMessage of a body that is read piece by piece until its end.
+  bool streaming() const { return streaming_ && in_body(); }
+  // While streaming(): appends what has come of the body to `out`. kMessage: that was all of it;
+  // kNeedMore; kError.
+  Step ReadPiece(std::string& out) { return ReadBody(out); }
   // Bytes beyond the current message are here already.
   bool has_buffered() const { return !input_.empty(); }
 
@@ -69,10 +75,7 @@ class MessageParser {
 
   // `prefix` begins the text of every error about malformed bytes.
   MessageParser(const ParserLimits& limits, absl::string_view prefix)
-      : limits_(limits),
-        prefix_(prefix),
-        scanner_(limits.head_bytes_max),
-        chunked_(limits.body_bytes_max) {}
+      : limits_(limits), prefix_(prefix), scanner_(limits.head_bytes_max) {}
   ~MessageParser() = default;
 
   InputBuffer& input() { return input_; }
@@ -85,9 +88,10 @@ class MessageParser {
   Step FindHead();
   absl::string_view head_text() const { return input_.data().substr(0, scanner_.size()); }
   Head& mutable_head() { return head_; }
-  // Takes the head away and chooses how the body is read. False: failed.
+  // Takes the head away and chooses how the body is read. False: failed. What is read piece by
+  // piece may have any length.
   enum class BodyRule { kNone, kRequest, kResponse };
-  bool EndHead(const absl::Status& parsed, const Headers& headers, BodyRule rule,
+  bool EndHead(const absl::Status& parsed, const Headers& headers, BodyRule rule, bool streaming,
                std::string& body);
   Step ReadBody(std::string& body);
   // A body that ends with the connection has ended.
@@ -100,6 +104,9 @@ class MessageParser {
  private:
   Step TooLarge(uint64_t size);
   bool CheckTransferEncoding();
+  uint64_t BodyLimit() const {
+    return streaming_ ? std::numeric_limits<uint64_t>::max() : limits_.body_bytes_max;
+  }
 
   const ParserLimits limits_;
   const absl::string_view prefix_;
@@ -109,6 +116,7 @@ class MessageParser {
   ChunkedDecoder chunked_;
   Head head_;
   uint64_t remaining_ = 0;
+  bool streaming_ = false;
   int empty_lines_ = 0;
   ParseError error_;
 };

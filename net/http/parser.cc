@@ -14,7 +14,7 @@ Step RequestParser::Next() {
     const Step step = ReadHead();
     if (step != Step::kMessage) return step;
   }
-  return state() == State::kDone ? Step::kMessage : ReadBody(request_.body);
+  return state() == State::kDone || streaming() ? Step::kMessage : ReadBody(request_.body);
 }
 
 void RequestParser::Shrink() {
@@ -28,7 +28,10 @@ Step RequestParser::ReadHead() {
   const absl::Status parsed = ParseRequestHead(head_text(), mutable_head(), request_.method,
                                                request_.target, request_.headers);
   if (parsed.ok() && !CheckHead()) return Step::kError;
-  if (!EndHead(parsed, request_.headers, BodyRule::kRequest, request_.body)) return Step::kError;
+  const bool streaming = streams_ != nullptr && *streams_ && (*streams_)(request_);
+  if (!EndHead(parsed, request_.headers, BodyRule::kRequest, streaming, request_.body)) {
+    return Step::kError;
+  }
   // Whoever sends the body at once does not need to be told to.
   const bool asks = head().expects_continue && head().minor_version == 1;
   return asks && in_body() && !has_buffered() ? Step::kContinue : Step::kMessage;
@@ -69,7 +72,7 @@ Step ResponseParser::Next() {
     const bool interim = status / 100 == 1;
     const bool no_body = head_reply_ || interim || status == 204 || status == 304;
     if (!EndHead(parsed, response_.headers, no_body ? BodyRule::kNone : BodyRule::kResponse,
-                 response_.body)) {
+                 stream_, response_.body)) {
       return Step::kError;
     }
     if (interim) {
@@ -79,7 +82,7 @@ Step ResponseParser::Next() {
     response_.status = status;
     response_.close = !keep_alive();
   }
-  return state() == State::kDone ? Step::kMessage : ReadBody(response_.body);
+  return state() == State::kDone || streaming() ? Step::kMessage : ReadBody(response_.body);
 }
 
 Step ResponseParser::EndOfInput() {

@@ -10,6 +10,8 @@
 #ifndef KONSUL_NET_HTTP_PARSER_H_
 #define KONSUL_NET_HTTP_PARSER_H_
 
+#include <functional>
+
 #include "net/http/message.h"
 #include "net/http/message_parser.h"
 
@@ -24,6 +26,10 @@ class RequestParser : public MessageParser {
   // After kMessage until the following Next(). `peer` is left alone.
   Request& request() { return request_; }
 
+  // Requests whose bodies are not gathered: kMessage comes once the head is there, and what
+  // streaming() and ReadPiece say is to be done before the following Next(). Outlives the parser.
+  void StreamBodies(const std::function<bool(const Request&)>& of) { streams_ = &of; }
+
   // Bytes of memory that this connection's requests hold.
   size_t memory() const { return input().capacity() + request_.body.size(); }
   // Frees memory that only a large message needed. Between messages, after kNeedMore.
@@ -37,6 +43,7 @@ class RequestParser : public MessageParser {
   bool CheckHead();
 
   Request request_;
+  const std::function<bool(const Request&)>* streams_ = nullptr;
 };
 
 // One connection's replies, from the client's side.
@@ -47,6 +54,9 @@ class ResponseParser : public MessageParser {
 
   // The next message answers a HEAD request, so it has no body whatever it says.
   void ExpectHeadReply(bool head) { head_reply_ = head; }
+  // The next message's body is not gathered: kMessage comes once the head is there, then
+  // streaming() and ReadPiece say what is to be done.
+  void StreamBody(bool stream) { stream_ = stream; }
   // Interim replies (1xx) are skipped.
   Step Next();
   // The peer's bytes have ended. kMessage when that is how the body is delimited, else kError.
@@ -60,6 +70,7 @@ class ResponseParser : public MessageParser {
 
   Response response_;
   bool head_reply_ = false;
+  bool stream_ = false;
 };
 
 }  // namespace konsul::http

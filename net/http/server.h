@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,7 +38,7 @@ struct ServerOptions {
   // connection that asks for more than a few kilobytes gets 503 and is closed.
   size_t request_bytes_max = 256 << 20;
   Duration header_timeout = 10s;  // from a request's first byte to the end of its headers
-  Duration body_timeout = 30s;    // from there to the end of the body
+  Duration body_timeout = 30s;    // from there to the end of the body; of an upload, between bytes
   Duration idle_timeout = 120s;   // between requests, and before the first
   Duration write_timeout = 30s;   // for one batch of replies
   Duration accept_retry = 100ms;  // after a failed accept
@@ -45,6 +46,9 @@ struct ServerOptions {
   // request gets an answer, with "Connection: close", instead of a reset.
   Duration drain_grace = 0ms;
   bool send_date = true;
+  // Requests whose bodies the handler reads while they arrive (Request::upload), whatever their
+  // size; null: none. Decides by the head alone.
+  std::function<bool(const Request&)> uploads;
 };
 
 struct ServerStats {
