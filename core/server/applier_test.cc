@@ -75,6 +75,10 @@ class OneSnapshot final : public SnapshotStore {
   absl::StatusOr<std::unique_ptr<SnapshotReceiver>> Receive(const SnapshotMeta&) override {
     return absl::UnimplementedError("not asked for here");
   }
+  absl::StatusOr<std::unique_ptr<SnapshotSpool>> Spool() override {
+    return absl::UnimplementedError("not asked for here");
+  }
+  absl::Status Sweep() override { return absl::OkStatus(); }
 
   SnapshotMeta meta;
 };

@@ -62,6 +62,20 @@ class SnapshotReceiver {
   virtual absl::StatusOr<SnapshotMeta> Finish() = 0;
 };
 
+// A snapshot that a client brings: takes its bytes in, and never becomes the latest. What has been
+// taken in goes when this is destroyed, unless Finish has handed it out; see SnapshotStore::Sweep.
+class SnapshotSpool {
+ public:
+  virtual ~SnapshotSpool() = default;
+  // ResourceExhausted when the disk is full. After an error nothing remains, and every later call
+  // returns it.
+  virtual absl::Status Write(absl::string_view bytes) = 0;
+  // Reads all of it, every block and every row. Once. InvalidArgument when it is no intact
+  // snapshot, FailedPrecondition when it is one of another format version. The file goes when the
+  // SnapshotFile is destroyed.
+  virtual absl::StatusOr<std::unique_ptr<SnapshotFile>> Finish() = 0;
+};
+
 class SnapshotStore {
  public:
   virtual ~SnapshotStore() = default;
@@ -79,6 +93,11 @@ class SnapshotStore {
   virtual absl::StatusOr<std::unique_ptr<SnapshotFile>> OpenLatest() = 0;
   // One at a time: another snapshot than the one under way replaces it.
   virtual absl::StatusOr<std::unique_ptr<SnapshotReceiver>> Receive(const SnapshotMeta& meta) = 0;
+  // Any number at once.
+  virtual absl::StatusOr<std::unique_ptr<SnapshotSpool>> Spool() = 0;
+  // Removes what nobody needs any more. Create, OpenLatest, Receive, Spool and every Finish do it,
+  // too; to be called where a big file was let go of and none of these follows.
+  virtual absl::Status Sweep() = 0;
 };
 
 }  // namespace konsul::server

@@ -163,5 +163,35 @@ TEST_F(SnapshotCrashTest, ReceivingOne) {
   EXPECT_GT(resumed, 200u);
 }
 
+// What a client brought is gone after any crash, and has done nothing to what was there.
+TEST_F(SnapshotCrashTest, SpoolingOne) {
+  const std::string bytes = world.Remote(20, second).second;
+  MemoryDisk disk(&world.scheduler);
+  Record(disk, [&](SnapshotStore& store) {
+    attempted = 10;
+    ASSERT_TRUE(world.Write(store, MetaAt(10), first).ok());
+    finished = 10;
+    auto spool = store.Spool().value();
+    for (size_t at = 0; at < bytes.size(); at += 700) {
+      ASSERT_TRUE(spool->Write(bytes.substr(at, 700)).ok());
+    }
+    auto file = spool->Finish().value();
+    ASSERT_EQ(world.Read(*file).value(), second);
+    file.reset();
+    ASSERT_TRUE(store.Sweep().ok());
+  });
+  for (const Moment& moment : moments) {
+    ForEachImage(*moment.disk, [&](MemoryDisk& image) {
+      if (HasFatalFailure()) return;
+      const absl::Status status =
+          world.WithStore(image, [&](SnapshotStore& store) { ExpectFound(store, moment); });
+      ASSERT_TRUE(status.ok()) << status;
+      ASSERT_LE(image.Files().size(), 1u) << "leftovers";
+    });
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(images, 1000u);
+}
+
 }  // namespace
 }  // namespace konsul::snapshot

@@ -71,6 +71,8 @@ class FileRows final : public state::RowSource {
   FileRows(const Place& place, std::string path, Codec& codec);
 
   absl::StatusOr<bool> Next(state::Row& row) override;
+  // Once Next has returned something.
+  const server::SnapshotMeta& meta() const { return reader_.meta(); }
 
  private:
   absl::Status Decompress();

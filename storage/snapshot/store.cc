@@ -1,6 +1,5 @@
 #include "storage/snapshot/store.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -10,47 +9,13 @@
 #include "core/base/check.h"
 #include "core/base/status.h"
 #include "storage/snapshot/directory.h"
-#include "storage/snapshot/file_reader.h"
 #include "storage/snapshot/file_writer.h"
+#include "storage/snapshot/held_file.h"
 #include "storage/snapshot/receiver.h"
+#include "storage/snapshot/spool.h"
 
 namespace konsul::snapshot {
 namespace {
-
-// Holds the file's name, and opens it when it is read.
-class HeldFile final : public server::SnapshotFile {
- public:
-  HeldFile(Directory& directory, const server::SnapshotMeta& meta)
-      : directory_(directory), meta_(meta), name_(SnapshotName(meta.point.last)) {
-    directory_.Hold(name_);
-  }
-  ~HeldFile() override { directory_.Release(name_); }
-
-  const server::SnapshotMeta& meta() const override { return meta_; }
-
-  absl::StatusOr<std::string> ReadAt(uint64_t offset, uint64_t size) override {
-    if (file_ == nullptr) {
-      KONSUL_ASSIGN_OR_RETURN(file_,
-                              directory_.disk().Open(directory_.Path(name_), env::OpenMode::kRead));
-    }
-    if (offset >= meta_.bytes) return std::string();
-    std::string bytes(std::min(size, meta_.bytes - offset), '\0');
-    KONSUL_ASSIGN_OR_RETURN(const size_t got, file_->ReadAt(offset, absl::MakeSpan(bytes)));
-    bytes.resize(got);
-    return bytes;
-  }
-
-  std::unique_ptr<state::RowSource> Rows() override {
-    return std::make_unique<FileRows>(directory_.place(), directory_.Path(name_),
-                                      directory_.codec());
-  }
-
- private:
-  Directory& directory_;
-  const server::SnapshotMeta meta_;
-  const std::string name_;
-  std::unique_ptr<env::File> file_;
-};
 
 class TemporaryFile final : public server::SnapshotWriter {
  public:
@@ -104,11 +69,8 @@ class Store final : public server::SnapshotStore {
       const server::SnapshotMeta& meta) override {
     KONSUL_CHECK(!writing_, "two snapshots are written at once");
     KONSUL_RETURN_IF_ERROR(directory_.Sweep());
-    // A name that none of those had that are still to be removed.
-    const std::string name = absl::StrCat(++writers_, kTemporarySuffix);
-    KONSUL_ASSIGN_OR_RETURN(
-        std::unique_ptr<env::File> file,
-        directory_.disk().Open(directory_.Path(name), env::OpenMode::kCreateNew));
+    const std::string name = NewTemporaryName();
+    KONSUL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file, Make(name));
     return std::make_unique<TemporaryFile>(directory_, meta, name, std::move(file),
                                            options_.block_bytes, writing_);
   }
@@ -116,7 +78,9 @@ class Store final : public server::SnapshotStore {
   absl::StatusOr<std::unique_ptr<server::SnapshotFile>> OpenLatest() override {
     if (!directory_.latest()) return absl::NotFoundError("there is no snapshot yet");
     // Held before anything suspends.
-    auto file = std::make_unique<HeldFile>(directory_, *directory_.latest());
+    const server::SnapshotMeta meta = *directory_.latest();
+    auto file = std::make_unique<HeldFile>(directory_, meta, SnapshotName(meta.point.last),
+                                           Afterwards::kStays);
     KONSUL_RETURN_IF_ERROR(directory_.Sweep());
     return file;
   }
@@ -135,11 +99,32 @@ class Store final : public server::SnapshotStore {
     return FileReceiver::Begin(directory_, meta, receiver_turn_);
   }
 
+  absl::StatusOr<std::unique_ptr<server::SnapshotSpool>> Spool() override {
+    KONSUL_RETURN_IF_ERROR(directory_.Sweep());
+    const std::string name = NewTemporaryName();
+    KONSUL_ASSIGN_OR_RETURN(std::unique_ptr<env::File> file, Make(name));
+    return std::make_unique<FileSpool>(directory_, name, std::move(file));
+  }
+
+  absl::Status Sweep() override { return directory_.Sweep(); }
+
  private:
+  // One that none of those had that are still to be removed.
+  std::string NewTemporaryName() {
+    std::string name;
+    do {
+      name = absl::StrCat(++temporaries_, kTemporarySuffix);
+    } while (directory_.IsGoing(name));
+    return name;
+  }
+  absl::StatusOr<std::unique_ptr<env::File>> Make(const std::string& name) {
+    return directory_.disk().Open(directory_.Path(name), env::OpenMode::kCreateNew);
+  }
+
   const Options options_;
   Directory directory_;
   bool writing_ = false;
-  uint64_t writers_ = 0;  // so far
+  uint64_t temporaries_ = 0;  // so far
   uint64_t receiver_turn_ = 0;
 };
 
