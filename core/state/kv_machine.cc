@@ -201,6 +201,7 @@ absl::Status KvMachine::CommitRestore(const Committed& entry, const wire::Restor
   KONSUL_RETURN_IF_ERROR(replacement->Add(chunk));
   KONSUL_RETURN_IF_ERROR(replacement->Finish());
   KONSUL_RETURN_IF_ERROR(Load());
+  if (changes_ != nullptr) changes_->Restart(applied_);
   if (watches_ != nullptr) watches_->PublishAll();
   return absl::OkStatus();
 }
