@@ -299,6 +299,7 @@ const std::vector<std::string>& InvariantNames() {
                                                                 "configuration-safety",
                                                                 "quorums",
                                                                 "watch-completeness",
+                                                                "stream-completeness",
                                                                 "lock-exclusion",
                                                                 "session-expiry",
                                                                 "txn-atomicity"};

@@ -124,6 +124,7 @@ Workload ParseWorkload(const YamlNode& node, const std::string& path, const Data
       static_cast<Workload::Reads>(reader.Choice("reads", {"mixed", "default", "consistent"}, 0));
   ParseMix(reader, out);
   out.watchers = static_cast<uint32_t>(reader.Integer("watchers", 0, 0, 1000));
+  out.streamers = static_cast<uint32_t>(reader.Integer("streamers", 0, 0, 1000));
   out.lockers = static_cast<uint32_t>(reader.Integer("lockers", 0, 0, 1000));
   if (reader.Get("steps") != nullptr) out.steps = ParseSteps(reader, out, dc);
   return out;

@@ -60,6 +60,7 @@ void Workloads(const Experiment& e, std::string& out) {
                     "\n      mix: ", mix.Done(),
                     "\n      reads: ", kReads[static_cast<size_t>(w.reads)], "\n");
     if (w.watchers > 0) absl::StrAppend(&out, "      watchers: ", w.watchers, "\n");
+    if (w.streamers > 0) absl::StrAppend(&out, "      streamers: ", w.streamers, "\n");
     if (w.lockers > 0) absl::StrAppend(&out, "      lockers: ", w.lockers, "\n");
     if (!w.steps.has_value()) continue;
     absl::StrAppend(&out, "      steps:", w.steps->empty() ? " []" : "", "\n");

@@ -49,6 +49,8 @@ const std::vector<MutantPlan>& MutantPlans() {
       {M::kRestoreDropsRows, "Consul #9784", {"locks"}},
       {M::kReaperTakesLiveNode, "Consul #6793", {"locks"}},
       {M::kFollowerKeepsSessionKeys, "ZOOKEEPER-5010", {"locks"}},
+      {M::kProgressOvertakesChanges, "etcd #15220", {"streams"}},
+      {M::kStreamReplaysAfterSnapshot, "etcd #15271", {"streams"}},
       {M::kStrayClock, "FoundationDB's first rule", {"default"}, true},
       {M::kHashOrder, "FoundationDB's first rule", {"five"}, true},
   };

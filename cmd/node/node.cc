@@ -6,9 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "cmd/node/storage.h"
 #include "core/api/blocking.h"
+#include "core/api/stream.h"
 #include "core/base/status.h"
 #include "core/server/expirer.h"
 #include "core/server/registrar.h"
+#include "core/state/change_log.h"
 #include "core/state/watch_index.h"
 #include "net/api/routes.h"
 #include "net/api/snapshot_routes.h"
@@ -79,6 +81,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
 
   // Whoever watches the tables ends before they do.
   state::WatchIndex watches(env.scheduler);
+  state::ChangeLog changes(env.scheduler, options.changes);
   Storage storage(env.scheduler);
   KONSUL_RETURN_IF_ERROR(storage.Open(env, StorageOptionsOf(options)));
 
@@ -103,7 +106,9 @@ absl::Status Run(const env::Env& env, const Options& options) {
   api_options.version = options.version;
   api_options.session_ttl_min = options.session_ttl_min;
   storage.machine().PublishTo(watches);
+  storage.machine().RecordIn(changes);
   api::Blocking blocking(env, watches);
+  api::Streams streams(env, changes, options.streams);
   api::IdSource ids(env.random);
   server::Expirer expirer(
       {env.clock, env.scheduler, env.logger}, *server, storage.tables(), watches,
@@ -111,7 +116,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
   server::Registrar registrar({env.clock, env.scheduler, env.logger}, *server, *server,
                               storage.tables(), options.datacenter);
   const net_api::Routes routes(
-      {*server, *server, storage.tables(), env.clock, api_options, &blocking, &ids});
+      {*server, *server, storage.tables(), env.clock, api_options, &blocking, &ids, &streams});
   http::ServerOptions http_options;
   http_options.uploads = net_api::BringsArchive;
   http_options.drain_grace = kDrainGrace;

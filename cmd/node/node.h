@@ -11,10 +11,12 @@
 
 #include "absl/status/status.h"
 #include "cmd/node/stop.h"
+#include "core/api/stream.h"
 #include "core/env/env.h"
 #include "core/raft/raft.h"
 #include "core/server/observer.h"
 #include "core/server/server.h"
+#include "core/state/change_log.h"
 
 namespace konsul::node {
 
@@ -40,6 +42,9 @@ struct Options {
   std::string boot_id;
 
   Duration session_ttl_min = std::chrono::seconds(10);  // api::Options
+
+  state::ChangeLog::Options changes;  // how much history is kept for streams
+  api::Streams::Options streams;
 
   server::Observer* observer = nullptr;  // for checkers
   // Ends the node in good order: the leadership is handed over, requests under way are answered.

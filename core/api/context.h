@@ -56,6 +56,7 @@ class IdSource {
 
 class Blocking;
 class BlockingQuery;
+class Streams;
 
 // Copied freely; what it refers to outlives every handler.
 struct Context {
@@ -66,6 +67,7 @@ struct Context {
   Options options = {};
   Blocking* blocking = nullptr;  // null: no read waits, all are answered at once
   IdSource* ids = nullptr;       // only handlers that make something need it
+  Streams* streams = nullptr;    // null: there are none
 
   Instant WriteDeadline() const { return clock.Now() + options.write_timeout; }
   Instant ReadDeadline() const { return clock.Now() + options.read_timeout; }

@@ -105,6 +105,11 @@ const std::vector<Named>& All() {
        "a member that is silent for a moment is removed from the catalog, with its sessions"},
       {Mutation::kFollowerKeepsSessionKeys, "follower-keeps-session-keys",
        "keys of ended sessions survive on a follower that gets a snapshot"},
+      {Mutation::kProgressOvertakesChanges, "progress-overtakes-changes",
+       "a change stream that is behind tells how far the server is, before the changes up to "
+       "there"},
+      {Mutation::kStreamReplaysAfterSnapshot, "stream-replays-after-snapshot",
+       "a change stream that waits for a server to catch up goes back when that gets a snapshot"},
       {Mutation::kStrayClock, "stray-clock",
        "an election time-out depends on the machine's own clock, past the seam"},
       {Mutation::kHashOrder, "hash-order",

@@ -60,6 +60,8 @@ enum class Mutation {
   kRestoreDropsRows,
   kReaperTakesLiveNode,
   kFollowerKeepsSessionKeys,
+  kProgressOvertakesChanges,
+  kStreamReplaysAfterSnapshot,
   kStrayClock,
   kHashOrder,
 };

@@ -76,6 +76,11 @@ absl::Status KvMachine::Load() {
   return absl::OkStatus();
 }
 
+void KvMachine::RecordIn(ChangeLog& changes) {
+  changes_ = &changes;
+  changes.Restart(applied_);
+}
+
 absl::StatusOr<StateMachine::Frozen> KvMachine::Freeze() {
   return Frozen{applied_, digest(), std::make_unique<TableRows>(store_.Freeze())};
 }
@@ -104,6 +109,7 @@ absl::Status KvMachine::Restore(RowSource& rows) {
   KONSUL_RETURN_IF_ERROR(replacement->Finish());
   KONSUL_RETURN_IF_ERROR(PutBack(kept, store_));
   KONSUL_RETURN_IF_ERROR(Load());
+  if (changes_ != nullptr) changes_->Restart(applied_);
   if (watches_ != nullptr) watches_->PublishAll();
   return absl::OkStatus();
 }
@@ -195,6 +201,7 @@ absl::Status KvMachine::CommitRestore(const Committed& entry, const wire::Restor
   KONSUL_RETURN_IF_ERROR(replacement->Add(chunk));
   KONSUL_RETURN_IF_ERROR(replacement->Finish());
   KONSUL_RETURN_IF_ERROR(Load());
+  if (changes_ != nullptr) changes_->Restart(applied_);
   if (watches_ != nullptr) watches_->PublishAll();
   return absl::OkStatus();
 }
@@ -209,12 +216,14 @@ absl::StatusOr<std::vector<std::string>> KvMachine::ApplyTogether(
     // The order of tombstones in memory ran ahead of a transaction that never was.
     txn.reset();
     if (watches_ != nullptr) watches_->Discard();
+    if (changes_ != nullptr) changes_->Discard();
     KONSUL_RETURN_IF_ERROR(tombstones_.Load(*store_.Read()));
     return results;
   }
   applied_ = entries.back().index;
   digest_ = digest;
   if (watches_ != nullptr) watches_->Publish();
+  if (changes_ != nullptr) changes_->Publish(applied_);
   return results;
 }
 
@@ -231,7 +240,8 @@ absl::StatusOr<std::vector<std::string>> KvMachine::ApplyIn(WriteTxn& txn,
     digest.Add(entry.command);
     std::string bytes;
     if (!entry.command.empty()) {
-      Effects effects(txn, digest, watches_);
+      if (changes_ != nullptr) changes_->Begin(entry.index);
+      Effects effects(txn, digest, watches_, changes_);
       KONSUL_ASSIGN_OR_RETURN(const auto result, ApplyCommand(effects, entry));
       // Not the text: another version of the program may word it differently.
       digest.Add((result.success ? 1u : 0u) | (result.error.empty() ? 0u : 2u));

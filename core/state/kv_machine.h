@@ -13,6 +13,7 @@
 #include "core/base/hash.h"
 #include "core/base/ids.h"
 #include "core/state/catalog_commands.h"
+#include "core/state/change_log.h"
 #include "core/state/effects.h"
 #include "core/state/kv_commands.h"
 #include "core/state/outcome.h"
@@ -46,6 +47,8 @@ class KvMachine : public StateMachine {
   // Tells `watches` of every change from now on, in the turn in which it is committed, and of a
   // restore. They outlive the machine.
   void PublishTo(WatchIndex& watches) { watches_ = &watches; }
+  // Likewise keeps in `changes` what every command changes. Its history begins here.
+  void RecordIn(ChangeLog& changes);
 
   absl::StatusOr<std::vector<std::string>> Apply(absl::Span<const Committed> entries) override;
   bool IsLong(const Committed& entry) const override;
@@ -78,6 +81,7 @@ class KvMachine : public StateMachine {
   const size_t max_tombstones_;
   std::string refused_;  // why the commit of a restore that is being applied cannot be done
   WatchIndex* watches_ = nullptr;
+  ChangeLog* changes_ = nullptr;
   Tombstones tombstones_;
   KvCommands kv_{tombstones_};
   SessionCommands sessions_{kv_};

@@ -181,7 +181,7 @@ absl::StatusOr<wire::CommandResult> TxnCommands::Apply(Effects& effects, Index i
   }
   Overlay overlay(effects.read());
   RollingHash unused;
-  Effects trial(overlay, unused, nullptr);
+  Effects trial(overlay, unused, nullptr, nullptr);
   const uint64_t changes = tombstones_.changes();
   KONSUL_RETURN_IF_ERROR(Run(trial, index, txn, result));
   Close(result);
@@ -206,7 +206,7 @@ absl::StatusOr<wire::CommandResult> ReadTxnOps(const ReadTxn& tables, const wire
   wire::CommandResult result;
   Overlay overlay(tables);
   RollingHash unused;
-  Effects effects(overlay, unused, nullptr);
+  Effects effects(overlay, unused, nullptr, nullptr);
   for (size_t i = 0; i < txn.ops.size(); ++i) {
     std::string why;
     if (const auto* kv = std::get_if<KvOp>(&txn.ops[i])) {

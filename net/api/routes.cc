@@ -11,6 +11,7 @@
 #include "net/api/session_routes.h"
 #include "net/api/snapshot_routes.h"
 #include "net/api/status_routes.h"
+#include "net/api/stream_routes.h"
 #include "net/api/txn_routes.h"
 #include "net/http/gzip.h"
 
@@ -30,6 +31,7 @@ Routes::Routes(const api::Context& context)
   AddAutopilotRoutes(context, router_);
   AddClusterRoutes(context, router_);
   AddMetricsRoutes(context, router_);
+  AddStreamRoutes(context, router_);
 }
 
 http::Response Routes::Handle(const http::Request& request) const {

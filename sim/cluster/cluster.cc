@@ -49,6 +49,11 @@ Cluster::Cluster(sim::World& world, const chaos::Experiment& experiment, const T
     if (workload.watchers > 0 && watchers_ == nullptr) {
       watchers_ = &world.AddHost("10.0.2.3", {.name = "watchers"});
     }
+    if (workload.streamers > 0 && streamers_ == nullptr) {
+      streamers_ = &world.AddHost("10.0.2.5", {.name = "streamers"});
+      stream_tunables_ = DrawStreamTunables(world.Fork("streams"));
+      for (auto& server : servers_) server->KeepHistory(stream_tunables_);
+    }
     if (workload.lockers > 0 && lockers_ == nullptr) {
       lockers_ = &world.AddHost("10.0.2.4", {.name = "lockers"});
     }
@@ -74,6 +79,7 @@ Cluster::~Cluster() {
   auditor_->Kill();
   operator_->Kill();
   if (watchers_ != nullptr) watchers_->Kill();
+  if (streamers_ != nullptr) streamers_->Kill();
   if (lockers_ != nullptr) lockers_->Kill();
 }
 

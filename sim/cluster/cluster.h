@@ -50,6 +50,9 @@ class Cluster {
   sim::Host& operator_host() { return *operator_; }
   // Where clients watch; null when none do.
   sim::Host* watchers() { return watchers_; }
+  // Where clients follow change streams; null when none do. And what the servers keep for them.
+  sim::Host* streamers() { return streamers_; }
+  const StreamTunables& stream_tunables() const { return stream_tunables_; }
   // Where clients of locks and transactions are; null when there are none.
   sim::Host* lockers() { return lockers_; }
   size_t client_hosts() const { return clients_.size(); }
@@ -73,6 +76,8 @@ class Cluster {
   sim::Host* auditor_ = nullptr;
   sim::Host* operator_ = nullptr;
   sim::Host* watchers_ = nullptr;
+  sim::Host* streamers_ = nullptr;
+  StreamTunables stream_tunables_;
   sim::Host* lockers_ = nullptr;
   std::vector<workloads::Spec> specs_;  // by workload
 };

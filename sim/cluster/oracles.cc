@@ -47,6 +47,7 @@ void NodeObserver::OnStart(const raft::Raft& raft) {
   id_ = status.id;
   applied_ = status.applied;
   base_ = status.log_base;
+  oracles_.streams.OnServerBegins(Address(), applied_.value);
   const raft::SnapshotPoint base = raft.PointAt(base_);
   std::vector<raft::Entry> log;
   for (Index i = base_ + 1; i <= status.last_index; ++i) log.push_back(*raft.EntryAt(i));
@@ -82,6 +83,7 @@ void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
   if (ready.restore.has_value()) {
     const raft::SnapshotPoint point = raft.PointAt(ready.restore->index);
     oracles_.configurations.OnBase(status.id, point.configuration_index, point.configuration);
+    oracles_.streams.OnServerBegins(Address(), ready.restore->index.value);
   }
   oracles_.snapshots_begun += ready.snapshots.size();
   if (!ready.entries.empty()) {
@@ -106,6 +108,7 @@ void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
   });
   oracles_.logs.OnCommit(status, ready.committed);
   oracles_.configurations.OnCommit(ready.committed);
+  if (oracles_.truth) oracles_.truth->OnCommit(ready.committed);
   if (oracles_.now) {
     oracles_.sessions.OnCommit(oracles_.now(), ready.committed);
     oracles_.sessions.OnAppend(oracles_.now(), ready.entries);

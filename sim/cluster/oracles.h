@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,8 +25,10 @@
 #include "sim/checkers/quorums.h"
 #include "sim/checkers/session_expiry.h"
 #include "sim/checkers/state_digest.h"
+#include "sim/checkers/stream_completeness.h"
 #include "sim/checkers/txn_atomicity.h"
 #include "sim/checkers/watch_completeness.h"
+#include "sim/cluster/committed_changes.h"
 #include "sim/report/recorder.h"
 
 namespace konsul::cluster {
@@ -41,6 +44,9 @@ class Oracles {
   checkers::ConfigurationSafety configurations{findings};
   checkers::Quorums quorums{elections, durability, findings};
   checkers::WatchCompleteness watches{findings};
+  checkers::StreamCompleteness streams{findings};
+  // For `streams`; nothing when nobody follows any.
+  std::optional<CommittedChanges> truth;
   checkers::Leases leases;
   checkers::LockExclusion locks{leases, findings};
   checkers::SessionExpiry sessions{leases, findings};
@@ -111,6 +117,9 @@ class NodeObserver : public server::Observer {
   Index configuration_index() const { return configuration_index_; }
 
  private:
+  // As clients know it.
+  std::string Address() const { return "10.0.0." + std::to_string(number_ + 1); }
+
   Oracles& oracles_;
   const size_t number_;
   const raft::Raft* raft_ = nullptr;

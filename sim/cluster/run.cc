@@ -84,13 +84,14 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
   if (options.until_event > 0) world_.StopAtEvent(options.until_event);
   shared_.findings = &oracles_.findings;
   AddWatchers();
+  AddStreamers();
   AddLockers();
   for (const std::string& name : chaos::InvariantNames()) {
     if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
   }
   // Damage to any copy explains these.
   for (const char* name : {"liveness", "durability", "no-lost-acked-writes", "watch-completeness",
-                           "lock-exclusion", "session-expiry", "txn-atomicity"}) {
+                           "stream-completeness",                           "lock-exclusion", "session-expiry", "txn-atomicity"}) {
     if (experiment.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
   }
 }
@@ -102,6 +103,7 @@ Report Run::Execute() {
   if (!failed()) FaultPhase();
   if (!failed()) Heal();
   if (!failed()) CheckWatchers();
+  if (!failed()) CheckStreamers();
   if (!failed()) CheckLockers();
   if (!failed()) FinalReads();
   if (!failed()) CheckResources();
@@ -133,6 +135,7 @@ void Run::Boot() {
   cluster_.StartServers();
   cluster_.StartClients();
   StartWatchers();
+  StartStreamers();
   StartLockers();
   if (tunables_.faults_from_the_start) return;
   const bool led = world_.RunUntilTrue(

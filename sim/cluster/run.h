@@ -17,6 +17,7 @@
 #include "sim/cluster/runner.h"
 #include "sim/cluster/tunables.h"
 #include "sim/workloads/lock_shared.h"
+#include "sim/workloads/streamer.h"
 #include "sim/workloads/watcher.h"
 #include "sim/world.h"
 
@@ -34,6 +35,7 @@ class Run {
   ~Run() {
     cluster_.operator_host().Kill();
     if (cluster_.watchers() != nullptr) cluster_.watchers()->Kill();
+    if (cluster_.streamers() != nullptr) cluster_.streamers()->Kill();
     if (cluster_.lockers() != nullptr) cluster_.lockers()->Kill();
   }
   Report Execute();
@@ -49,6 +51,10 @@ class Run {
   void AddWatchers();
   void StartWatchers();
   void CheckWatchers();
+  // Those who stream (run_streams.cc).
+  void AddStreamers();
+  void StartStreamers();
+  void CheckStreamers();
   // Those who lock (run_locks.cc).
   void AddLockers();
   void StartLockers();
@@ -99,6 +105,7 @@ class Run {
   chaos::Director director_;
   checkers::Availability availability_;
   workloads::WatchShared watch_;
+  workloads::StreamShared streams_;
   workloads::LockShared locks_;
   uint32_t lockers_ = 0;
   workloads::OperatorSpec operator_spec_;

@@ -29,6 +29,12 @@ class ServerHost {
   ServerHost(sim::World& world, std::string name, std::string ip, const Tunables& tunables,
              size_t number, std::string tables_path, Oracles& oracles);
 
+  // How much its streams have, from its next start on.
+  void KeepHistory(const StreamTunables& tunables) {
+    options_.changes = tunables.changes;
+    options_.streams = tunables.streams;
+  }
+
   // `expect` servers begin a cluster together; 0: it joins one that exists.
   void Deploy(const std::vector<env::Endpoint>& peers, uint32_t expect);
   void Retire();

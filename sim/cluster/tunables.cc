@@ -285,4 +285,13 @@ std::string Tunables::ToString() const {
       network.short_read_ppm, "ppm", armed);
 }
 
+StreamTunables DrawStreamTunables(env::Random random) {
+  StreamTunables out;
+  out.changes.changes_max = OneOf<size_t>({20, 200, 2000}, random);
+  out.streams.piece_bytes = OneOf<size_t>({1, 100, 64 << 10}, random);
+  out.streams.states_max = OneOf<size_t>({1, 16}, random);
+  out.streams.progress_interval = OneOf<Duration>({200ms, 1s, 5s}, random);
+  return out;
+}
+
 }  // namespace konsul::cluster

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "chaos/experiment.h"
+#include "core/api/stream.h"
 #include "core/base/buggify.h"
 #include "core/env/random.h"
 #include "core/raft/raft.h"
 #include "core/server/snapshot_options.h"
+#include "core/state/change_log.h"
 #include "sim/disk.h"
 #include "sim/network.h"
 
@@ -32,6 +34,14 @@ struct Tunables {
   // One line for people.
   std::string ToString() const;
 };
+
+// Of the history that servers keep for change streams. Drawn apart from the rest, and only where
+// somebody follows any: the same for a seed, with swarm or without.
+struct StreamTunables {
+  state::ChangeLog::Options changes;
+  api::Streams::Options streams;
+};
+StreamTunables DrawStreamTunables(env::Random random);
 
 // Makes `experiment` say itself what `tunables`, drawn for it, say: without swarm, whatever the
 // seed, DrawTunables gives the same. What is the default without swarm stays unsaid.

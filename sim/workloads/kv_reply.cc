@@ -85,6 +85,47 @@ absl::StatusOr<std::vector<KvItem>> ParseTxnReply(absl::string_view body) {
   return items;
 }
 
+absl::StatusOr<StreamData> ParseStreamData(absl::string_view data) {
+  boost::json::error_code error;
+  const boost::json::value document =
+      boost::json::parse(boost::json::string_view(data.data(), data.size()), error);
+  const boost::json::object* object = error ? nullptr : document.if_object();
+  if (object == nullptr) return Bad("data that is no object");
+  StreamData out;
+  const boost::json::value* index = object->if_contains("Index");
+  if (index == nullptr) return Bad("no Index");
+  out.index = index->to_number<uint64_t>(error);
+  if (const auto* oldest = object->if_contains("Oldest")) {
+    out.oldest = oldest->to_number<uint64_t>(error);
+  }
+  if (error) return Bad("an index that is no whole number");
+  out.more = object->contains("More");
+  const auto add = [&](const boost::json::value& value) {
+    out.rows.emplace_back();
+    return ReadItem(value, out.rows.back());
+  };
+  absl::Status status;
+  if (const auto* pairs = object->if_contains("Pairs"); pairs != nullptr && pairs->is_array()) {
+    for (const boost::json::value& pair : pairs->as_array()) status.Update(add(pair));
+  }
+  static const boost::json::array* const kNone = new boost::json::array;
+  const auto* changes = object->if_contains("Changes");
+  const bool changed = changes != nullptr && changes->is_array();
+  for (const boost::json::value& value : changed ? changes->as_array() : *kNone) {
+    const boost::json::object* change = value.if_object();
+    if (change == nullptr) return Bad("a change that is no object");
+    if (const auto* pair = change->if_contains("Pair")) {
+      status.Update(add(*pair));
+    } else if (const auto* key = change->if_contains("Key"); key != nullptr && key->is_string()) {
+      out.deleted.emplace_back(key->as_string().c_str());
+    } else {
+      return Bad("a change of nothing");
+    }
+  }
+  if (!status.ok()) return status;
+  return out;
+}
+
 absl::StatusOr<std::string> ParseSessionId(absl::string_view body) {
   boost::json::error_code error;
   const boost::json::value document =

@@ -24,6 +24,15 @@ struct KvItem {
 absl::StatusOr<std::vector<KvItem>> ParseKvReply(absl::string_view body);
 // That of a 200 to PUT /v1/txn: its KV results.
 absl::StatusOr<std::vector<KvItem>> ParseTxnReply(absl::string_view body);
+// The data of a change stream's event, whatever its kind; what the kind does not have is left away.
+struct StreamData {
+  uint64_t index = 0;
+  uint64_t oldest = 0;
+  bool more = false;
+  std::vector<KvItem> rows;  // of a state, and what was put
+  std::vector<std::string> deleted;
+};
+absl::StatusOr<StreamData> ParseStreamData(absl::string_view data);
 // That of a 200 to PUT /v1/session/create: the id.
 absl::StatusOr<std::string> ParseSessionId(absl::string_view body);
 
