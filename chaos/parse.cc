@@ -302,7 +302,8 @@ const std::vector<std::string>& InvariantNames() {
                                                                 "stream-completeness",
                                                                 "lock-exclusion",
                                                                 "session-expiry",
-                                                                "txn-atomicity"};
+                                                                "txn-atomicity",
+                                                                "restore-safety"};
   return *names;
 }
 

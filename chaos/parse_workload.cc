@@ -126,6 +126,7 @@ Workload ParseWorkload(const YamlNode& node, const std::string& path, const Data
   out.watchers = static_cast<uint32_t>(reader.Integer("watchers", 0, 0, 1000));
   out.streamers = static_cast<uint32_t>(reader.Integer("streamers", 0, 0, 1000));
   out.lockers = static_cast<uint32_t>(reader.Integer("lockers", 0, 0, 1000));
+  out.restores = reader.Bool("restores", false);
   if (reader.Get("steps") != nullptr) out.steps = ParseSteps(reader, out, dc);
   return out;
 }

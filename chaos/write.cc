@@ -62,6 +62,7 @@ void Workloads(const Experiment& e, std::string& out) {
     if (w.watchers > 0) absl::StrAppend(&out, "      watchers: ", w.watchers, "\n");
     if (w.streamers > 0) absl::StrAppend(&out, "      streamers: ", w.streamers, "\n");
     if (w.lockers > 0) absl::StrAppend(&out, "      lockers: ", w.lockers, "\n");
+    if (w.restores) absl::StrAppend(&out, "      restores: true\n");
     if (!w.steps.has_value()) continue;
     absl::StrAppend(&out, "      steps:", w.steps->empty() ? " []" : "", "\n");
     for (const Step& step : *w.steps) absl::StrAppend(&out, "        - ", StepMap(step), "\n");

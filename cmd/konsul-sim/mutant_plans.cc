@@ -51,6 +51,8 @@ const std::vector<MutantPlan>& MutantPlans() {
       {M::kFollowerKeepsSessionKeys, "ZOOKEEPER-5010", {"locks"}},
       {M::kProgressOvertakesChanges, "etcd #15220", {"streams"}},
       {M::kStreamReplaysAfterSnapshot, "etcd #15271", {"streams"}},
+      {M::kRestoreKeepsIndexes, "Consul's own way", {"restores"}},
+      {M::kSnapshotDropsStaged, "Consul #9784, in a restore", {"restores"}},
       {M::kStrayClock, "FoundationDB's first rule", {"default"}, true},
       {M::kHashOrder, "FoundationDB's first rule", {"five"}, true},
   };

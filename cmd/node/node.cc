@@ -104,6 +104,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
   api_options.health.last_contact_max *= options.patience;
   api_options.datacenter = options.datacenter;
   api_options.version = options.version;
+  api_options.restore_piece_bytes = options.restore_piece_bytes;
   api_options.session_ttl_min = options.session_ttl_min;
   storage.machine().PublishTo(watches);
   storage.machine().RecordIn(changes);

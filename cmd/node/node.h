@@ -41,6 +41,7 @@ struct Options {
   // Changes when the machine lost power; the table store is rebuilt then.
   std::string boot_id;
 
+  size_t restore_piece_bytes = 256 << 10;               // api::Options
   Duration session_ttl_min = std::chrono::seconds(10);  // api::Options
 
   state::ChangeLog::Options changes;  // how much history is kept for streams

@@ -39,7 +39,8 @@ struct Options {
   std::string datacenter = "dc1";  // the one that this server is in
   std::string version;             // of the program; empty: not told
   HealthLimits health = {};
-  Duration session_ttl_min = 10s;  // Consul's session_ttl_min
+  Duration session_ttl_min = 10s;          // Consul's session_ttl_min
+  size_t restore_piece_bytes = 256 << 10;  // of rows in one command of a restore
 };
 
 // Makes names that nobody else has made. Owned by the composition root.

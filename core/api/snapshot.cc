@@ -12,8 +12,6 @@
 namespace konsul::api {
 namespace {
 
-// Of rows in one command: a write like any other, for those that go on meanwhile.
-constexpr size_t kPieceBytes = 256 << 10;
 // Of one step, which may be repeated without harm.
 constexpr int kAttempts = 10;
 
@@ -30,7 +28,7 @@ class Restorer {
     state::Row row;
     while (true) {
       KONSUL_ASSIGN_OR_RETURN(const bool more, rows->Next(row));
-      if (!piece.empty() && (!more || piece.size() >= kPieceBytes)) {
+      if (!piece.empty() && (!more || piece.size() >= context_.options.restore_piece_bytes)) {
         // Sending suspends; what the row points to stays until the next one is asked for.
         KONSUL_RETURN_IF_ERROR(Do(wire::RestoreStep::kPiece, pieces++, piece));
         piece.clear();

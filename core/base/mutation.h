@@ -62,6 +62,8 @@ enum class Mutation {
   kFollowerKeepsSessionKeys,
   kProgressOvertakesChanges,
   kStreamReplaysAfterSnapshot,
+  kRestoreKeepsIndexes,
+  kSnapshotDropsStaged,
   kStrayClock,
   kHashOrder,
 };

@@ -98,6 +98,7 @@ absl::Status KvMachine::Restore(RowSource& rows) {
       KONSUL_ASSIGN_OR_RETURN(more, rows.Next(row));
       if (!more) break;
       if (mutation::On(Mutation::kRestoreDropsRows) && row.table == Table::kSessionKeys) continue;
+      if (mutation::On(Mutation::kSnapshotDropsStaged) && row.table == Table::kStaged) continue;
       is_snapshot |= row.table == Table::kMeta && row.key == kMetaApplied;
       chunk.push_back({row.table, std::string(row.key), std::string(row.value)});
       bytes += row.key.size() + row.value.size() + kRowOverheadBytes;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "core/state/keys.h"
 #include "core/state/meta.h"
@@ -95,7 +96,7 @@ absl::Status Restoration::MergeKey(absl::string_view key, std::optional<absl::st
   if (!same) {
     const bool taken = !after->session.empty() && (!before || before->session != after->session);
     entry.create_index = before ? before->create_index : index_;
-    entry.modify_index = index_;
+    if (!mutation::On(Mutation::kRestoreKeepsIndexes)) entry.modify_index = index_;
     entry.lock_index =
         std::max(before ? before->lock_index : 0, after->lock_index) + (taken ? 1 : 0);
   }

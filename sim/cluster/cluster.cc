@@ -54,6 +54,9 @@ Cluster::Cluster(sim::World& world, const chaos::Experiment& experiment, const T
       stream_tunables_ = DrawStreamTunables(world.Fork("streams"));
       for (auto& server : servers_) server->KeepHistory(stream_tunables_);
     }
+    if (workload.restores && restorer_ == nullptr) {
+      restorer_ = &world.AddHost("10.0.2.6", {.name = "restorer"});
+    }
     if (workload.lockers > 0 && lockers_ == nullptr) {
       lockers_ = &world.AddHost("10.0.2.4", {.name = "lockers"});
     }
@@ -80,6 +83,7 @@ Cluster::~Cluster() {
   operator_->Kill();
   if (watchers_ != nullptr) watchers_->Kill();
   if (streamers_ != nullptr) streamers_->Kill();
+  if (restorer_ != nullptr) restorer_->Kill();
   if (lockers_ != nullptr) lockers_->Kill();
 }
 

@@ -50,6 +50,8 @@ class Cluster {
   sim::Host& operator_host() { return *operator_; }
   // Where clients watch; null when none do.
   sim::Host* watchers() { return watchers_; }
+  // Where a client saves and restores; null when none does.
+  sim::Host* restorer() { return restorer_; }
   // Where clients follow change streams; null when none do. And what the servers keep for them.
   sim::Host* streamers() { return streamers_; }
   const StreamTunables& stream_tunables() const { return stream_tunables_; }
@@ -77,6 +79,7 @@ class Cluster {
   sim::Host* operator_ = nullptr;
   sim::Host* watchers_ = nullptr;
   sim::Host* streamers_ = nullptr;
+  sim::Host* restorer_ = nullptr;
   StreamTunables stream_tunables_;
   sim::Host* lockers_ = nullptr;
   std::vector<workloads::Spec> specs_;  // by workload

@@ -23,6 +23,7 @@
 #include "sim/checkers/log_safety.h"
 #include "sim/checkers/monotonicity.h"
 #include "sim/checkers/quorums.h"
+#include "sim/checkers/restore_safety.h"
 #include "sim/checkers/session_expiry.h"
 #include "sim/checkers/state_digest.h"
 #include "sim/checkers/stream_completeness.h"
@@ -45,6 +46,7 @@ class Oracles {
   checkers::Quorums quorums{elections, durability, findings};
   checkers::WatchCompleteness watches{findings};
   checkers::StreamCompleteness streams{findings};
+  checkers::RestoreSafety restore_safety{findings};
   // For `streams`; nothing when nobody follows any.
   std::optional<CommittedChanges> truth;
   checkers::Leases leases;

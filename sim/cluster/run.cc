@@ -85,14 +85,20 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
   shared_.findings = &oracles_.findings;
   AddWatchers();
   AddStreamers();
+  AddRestorer();
   AddLockers();
   for (const std::string& name : chaos::InvariantNames()) {
     if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
   }
   // Damage to any copy explains these.
   for (const char* name : {"liveness", "durability", "no-lost-acked-writes", "watch-completeness",
-                           "stream-completeness",                           "lock-exclusion", "session-expiry", "txn-atomicity"}) {
+                           "stream-completeness", "lock-exclusion", "session-expiry",
+                           "txn-atomicity", "restore-safety"}) {
     if (experiment.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
+  }
+  // A restore takes back what others have written.
+  for (const char* name : {"linearizability", "no-lost-acked-writes"}) {
+    if (cluster_.restorer() != nullptr) oracles_.findings.Ignore(name);
   }
 }
 
@@ -103,6 +109,7 @@ Report Run::Execute() {
   if (!failed()) FaultPhase();
   if (!failed()) Heal();
   if (!failed()) CheckWatchers();
+  StopRestorer();
   if (!failed()) CheckStreamers();
   if (!failed()) CheckLockers();
   if (!failed()) FinalReads();
@@ -136,6 +143,7 @@ void Run::Boot() {
   cluster_.StartClients();
   StartWatchers();
   StartStreamers();
+  StartRestorer();
   StartLockers();
   if (tunables_.faults_from_the_start) return;
   const bool led = world_.RunUntilTrue(

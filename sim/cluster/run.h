@@ -17,6 +17,7 @@
 #include "sim/cluster/runner.h"
 #include "sim/cluster/tunables.h"
 #include "sim/workloads/lock_shared.h"
+#include "sim/workloads/restorer.h"
 #include "sim/workloads/streamer.h"
 #include "sim/workloads/watcher.h"
 #include "sim/world.h"
@@ -36,6 +37,7 @@ class Run {
     cluster_.operator_host().Kill();
     if (cluster_.watchers() != nullptr) cluster_.watchers()->Kill();
     if (cluster_.streamers() != nullptr) cluster_.streamers()->Kill();
+    if (cluster_.restorer() != nullptr) cluster_.restorer()->Kill();
     if (cluster_.lockers() != nullptr) cluster_.lockers()->Kill();
   }
   Report Execute();
@@ -55,6 +57,10 @@ class Run {
   void AddStreamers();
   void StartStreamers();
   void CheckStreamers();
+  // Who restores (run_restores.cc).
+  void AddRestorer();
+  void StartRestorer();
+  void StopRestorer();
   // Those who lock (run_locks.cc).
   void AddLockers();
   void StartLockers();
@@ -106,6 +112,7 @@ class Run {
   checkers::Availability availability_;
   workloads::WatchShared watch_;
   workloads::StreamShared streams_;
+  workloads::RestoreShared restores_;
   workloads::LockShared locks_;
   uint32_t lockers_ = 0;
   workloads::OperatorSpec operator_spec_;

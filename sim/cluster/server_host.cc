@@ -11,6 +11,8 @@ namespace {
 constexpr uint16_t kHttpPort = 8500;
 constexpr uint16_t kRpcPort = 8300;
 // Runs are short.
+// Several in the smallest restore.
+constexpr size_t kRestorePieceBytes = 200;
 constexpr Duration kSessionTtlMin = 1s;
 constexpr absl::string_view kIdentityFile = "node";
 // The batch that was misdirected, and enough behind it to prove that it was durable.
@@ -36,6 +38,7 @@ ServerHost::ServerHost(sim::World& world, std::string name, std::string ip,
   options_.snapshots = tunables.snapshots;
   options_.wal_segment_bytes = tunables.wal_segment_bytes;
   options_.tables_in_memory = true;
+  options_.restore_piece_bytes = kRestorePieceBytes;
   options_.session_ttl_min = kSessionTtlMin;
   options_.observer = &observer_;
   options_.on_serving = [this] { Serving(); };
