@@ -25,6 +25,8 @@ Command EventFire();
 Command EventList();
 Command WatchCommand();
 Command LockCommand();
+Command SnapshotInspect();
+Command SnapshotDiff();
 Command StatusCommand();
 Command InfoCommand();
 Command ClusterStatus();
