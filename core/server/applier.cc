@@ -67,18 +67,33 @@ absl::Status Applier::ApplySome(size_t most) {
   const Instant begin = clock_.Now();
   std::vector<raft::Entry> batch;
   std::vector<state::Committed> committed;
-  const size_t n = std::min(queue_.size(), most);
+  const auto committed_of = [](const raft::Entry& entry) {
+    const bool command = entry.kind == raft::EntryKind::kCommand;
+    return state::Committed{entry.index, command ? absl::string_view(*entry.payload) : ""};
+  };
+  // What takes long is a batch of its own.
+  size_t n = 0;
+  const size_t at_most = std::min(queue_.size(), most);
+  while (n < at_most && !machine_.IsLong(committed_of(queue_[n]))) ++n;
+  const bool is_long = n == 0;
+  if (is_long) n = 1;
   batch.assign(std::make_move_iterator(queue_.begin()),
                std::make_move_iterator(queue_.begin() + static_cast<std::ptrdiff_t>(n)));
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(n));
   KONSUL_CHECK(batch.front().index == machine_.applied() + 1, batch.front().index.value,
                " would be applied after ", machine_.applied().value);
   for (const raft::Entry& entry : batch) {
-    const bool command = entry.kind == raft::EntryKind::kCommand;
-    committed.push_back({entry.index, command ? absl::string_view(*entry.payload) : ""});
+    committed.push_back(committed_of(entry));
     bytes_applied_ += entry.payload->size();
   }
-  KONSUL_ASSIGN_OR_RETURN(const std::vector<std::string> results, machine_.Apply(committed));
+  std::vector<std::string> results;
+  if (is_long) {
+    KONSUL_ASSIGN_OR_RETURN(results.emplace_back(), machine_.ApplyLong(committed.front(), [this] {
+      return scheduler_.Yield();
+    }));
+  } else {
+    KONSUL_ASSIGN_OR_RETURN(results, machine_.Apply(committed));
+  }
   applied_ = batch.back().index;
   apply_time_.Add(clock_.Now() - begin);
   if (observer_ != nullptr) observer_->OnApplied(node_, applied_, machine_.digest());

@@ -1,5 +1,8 @@
 #include "core/state/kv_machine.h"
 
+#include <algorithm>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -10,6 +13,8 @@
 #include "core/base/status.h"
 #include "core/state/event_commands.h"
 #include "core/state/meta.h"
+#include "core/state/restoration.h"
+#include "core/state/staging.h"
 #include "core/state/table_rows.h"
 #include "core/wire/kv.h"
 
@@ -53,7 +58,7 @@ absl::Status PutBack(const std::vector<Replacement::Row>& kept, TableStore& stor
 }  // namespace
 
 KvMachine::KvMachine(TableStore& store, Options options)
-    : store_(store), tombstones_(options.max_tombstones) {}
+    : store_(store), max_tombstones_(options.max_tombstones), tombstones_(options.max_tombstones) {}
 
 absl::StatusOr<std::unique_ptr<KvMachine>> KvMachine::Open(TableStore& store, Options options) {
   auto machine = absl::WrapUnique(new KvMachine(store, options));
@@ -103,7 +108,99 @@ absl::Status KvMachine::Restore(RowSource& rows) {
   return absl::OkStatus();
 }
 
+bool KvMachine::IsLong(const Committed& entry) const { return wire::CommitsRestore(entry.command); }
+
 absl::StatusOr<std::vector<std::string>> KvMachine::Apply(absl::Span<const Committed> entries) {
+  std::vector<std::string> results;
+  while (!entries.empty()) {
+    const auto is_long = [this](const Committed& entry) { return IsLong(entry); };
+    const auto end = std::find_if(entries.begin(), entries.end(), is_long);
+    const auto n = static_cast<size_t>(end - entries.begin());
+    KONSUL_ASSIGN_OR_RETURN(std::vector<std::string> some, ApplyTogether(entries.first(n)));
+    std::move(some.begin(), some.end(), std::back_inserter(results));
+    entries.remove_prefix(n);
+    if (entries.empty()) break;
+    KONSUL_ASSIGN_OR_RETURN(results.emplace_back(),
+                            ApplyLong(entries.front(), [] { return absl::OkStatus(); }));
+    entries.remove_prefix(1);
+  }
+  return results;
+}
+
+absl::StatusOr<std::string> KvMachine::ApplyLong(const Committed& entry,
+                                                 absl::FunctionRef<absl::Status()> breathe) {
+  const auto command = wire::DecodeCommand(entry.command);
+  const auto* restore = command.ok() ? std::get_if<wire::Restore>(&*command) : nullptr;
+  if (restore != nullptr) {
+    KONSUL_ASSIGN_OR_RETURN(const CommitCheck check, CheckCommit(*store_.Read(), *restore));
+    if (check == CommitCheck::kComplete) {
+      const absl::Status done = CommitRestore(entry, *restore, breathe);
+      if (done.ok()) return wire::EncodeCommandResult(Result(entry.index, Outcome::Done()));
+      if (!absl::IsInvalidArgument(done)) return done;
+      refused_ = std::string(done.message());
+    }
+  }
+  const auto results = ApplyTogether({&entry, 1});
+  refused_.clear();
+  KONSUL_RETURN_IF_ERROR(results.status());
+  return results->front();
+}
+
+absl::Status KvMachine::CommitRestore(const Committed& entry, const wire::Restore& restore,
+                                      absl::FunctionRef<absl::Status()> breathe) {
+  KONSUL_CHECK(entry.index == applied_ + 1, "entry ", entry.index.value, " after ", applied_.value);
+  const std::unique_ptr<ReadTxn> present = store_.Freeze();
+  RollingHash digest = digest_;
+  digest.Add(entry.index.value);
+  digest.Add(entry.command);
+  // Once to see whether it makes sense and what the digest will be, which comes first in the
+  // tables; once to write.
+  std::map<std::string, std::string> meta;
+  {
+    Restoration restoration(*present, entry.index, max_tombstones_);
+    StagedRows rows(*present);
+    KONSUL_RETURN_IF_ERROR(restoration.Run(
+        rows,
+        [&](Table table, absl::string_view key, absl::string_view value) {
+          digest.Add(static_cast<uint64_t>(table));
+          digest.Add(key);
+          digest.Add(value);
+          return absl::OkStatus();
+        },
+        breathe));
+    meta = restoration.MetaRows();
+  }
+  digest.Add(uint64_t{1});
+  meta[std::string(kMetaRestored)] = std::string(restore.id);
+  meta[std::string(kMetaApplied)] = EncodeU64(entry.index.value);
+  meta[std::string(kMetaDigest)] = EncodeHash(digest.value());
+
+  KONSUL_ASSIGN_OR_RETURN(const std::unique_ptr<Replacement> replacement, store_.Replace());
+  std::vector<Replacement::Row> chunk;
+  for (const auto& [key, value] : meta) chunk.push_back({Table::kMeta, key, value});
+  size_t bytes = 0;
+  Restoration restoration(*present, entry.index, max_tombstones_);
+  StagedRows rows(*present);
+  KONSUL_RETURN_IF_ERROR(restoration.Run(
+      rows,
+      [&](Table table, absl::string_view key, absl::string_view value) {
+        chunk.push_back({table, std::string(key), std::string(value)});
+        bytes += key.size() + value.size() + kRowOverheadBytes;
+        if (bytes < kRestoreChunkBytes) return absl::OkStatus();
+        bytes = 0;
+        KONSUL_RETURN_IF_ERROR(replacement->Add(std::exchange(chunk, {})));
+        return breathe();
+      },
+      breathe));
+  KONSUL_RETURN_IF_ERROR(replacement->Add(chunk));
+  KONSUL_RETURN_IF_ERROR(replacement->Finish());
+  KONSUL_RETURN_IF_ERROR(Load());
+  if (watches_ != nullptr) watches_->PublishAll();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> KvMachine::ApplyTogether(
+    absl::Span<const Committed> entries) {
   if (entries.empty()) return std::vector<std::string>();
   RollingHash digest = digest_;
   auto txn = store_.Write();
@@ -192,6 +289,10 @@ OutcomeOr KvMachine::ApplyOne(Effects& effects, Index index, const wire::Command
   }
   if (const auto* dereg = std::get_if<wire::Deregister>(&command)) {
     return catalog_.Deregister(effects, index, *dereg);
+  }
+  if (const auto* restore = std::get_if<wire::Restore>(&command)) {
+    if (!refused_.empty()) return Outcome::Refused(refused_);
+    return ApplyStaging(effects, *restore);
   }
   return FireEvent(effects, index, std::get<wire::EventFire>(command).event);
 }

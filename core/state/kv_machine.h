@@ -48,6 +48,9 @@ class KvMachine : public StateMachine {
   void PublishTo(WatchIndex& watches) { watches_ = &watches; }
 
   absl::StatusOr<std::vector<std::string>> Apply(absl::Span<const Committed> entries) override;
+  bool IsLong(const Committed& entry) const override;
+  absl::StatusOr<std::string> ApplyLong(const Committed& entry,
+                                        absl::FunctionRef<absl::Status()> breathe) override;
   absl::StatusOr<Frozen> Freeze() override;
   absl::Status Restore(RowSource& rows) override;
   Index applied() const override { return applied_; }
@@ -58,6 +61,12 @@ class KvMachine : public StateMachine {
 
   // Goes on from what the tables say.
   absl::Status Load();
+  // One transaction, without long entries.
+  absl::StatusOr<std::vector<std::string>> ApplyTogether(absl::Span<const Committed> entries);
+  // Puts what is staged in the place of everything. InvalidArgument, with nothing changed, when it
+  // makes no sense.
+  absl::Status CommitRestore(const Committed& entry, const wire::Restore& restore,
+                             absl::FunctionRef<absl::Status()> breathe);
   // Errors mean that the store failed; a command that fails says so in its result.
   absl::StatusOr<std::vector<std::string>> ApplyIn(WriteTxn& txn,
                                                    absl::Span<const Committed> entries,
@@ -66,6 +75,8 @@ class KvMachine : public StateMachine {
   OutcomeOr ApplyOne(Effects& effects, Index index, const wire::Command& command);
 
   TableStore& store_;
+  const size_t max_tombstones_;
+  std::string refused_;  // why the commit of a restore that is being applied cannot be done
   WatchIndex* watches_ = nullptr;
   Tombstones tombstones_;
   KvCommands kv_{tombstones_};

@@ -23,6 +23,8 @@ inline constexpr absl::string_view kMetaSessionsEnded = "sessions.ended";  // en
 inline constexpr absl::string_view kMetaNodes = "nodes";                   // any of a node
 inline constexpr absl::string_view kMetaNodesGone = "nodes.gone";          // a node was removed
 inline constexpr absl::string_view kMetaChecks = "checks";
+inline constexpr absl::string_view kMetaStaged = "staged";            // staging.h
+inline constexpr absl::string_view kMetaRestored = "restored";        // id of the last restore
 inline constexpr absl::string_view kMetaEventCount = "events.count";  // u64: all events there were
 
 std::string EncodeU64(uint64_t value);

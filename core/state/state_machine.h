@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -34,6 +35,13 @@ class StateMachine {
   // encoded as core/wire/command.fbs CommandResult; empty for one without a command. An error
   // means that the store is unusable (disk full): nothing of the batch was applied.
   virtual absl::StatusOr<std::vector<std::string>> Apply(absl::Span<const Committed> entries) = 0;
+
+  // Whether an entry replaces so much that it takes long. Apply can do it, too; ApplyLong does it
+  // alone, calls `breathe`, which may suspend, every now and then, and until it has returned OK the
+  // old state stands, also after a crash. Nothing else is applied meanwhile.
+  virtual bool IsLong(const Committed& entry) const = 0;
+  virtual absl::StatusOr<std::string> ApplyLong(const Committed& entry,
+                                                absl::FunctionRef<absl::Status()> breathe) = 0;
 
   // All rows as of this moment, while applying goes on (one MVCC read transaction). `applied` and
   // `digest` belong to the rows. Must not outlive the state machine; few at a time.

@@ -33,8 +33,9 @@ enum class Table : uint8_t {
   kNodes = 9,          // name -> Node
   kChecks = 10,        // node, check -> Check
   kEvents = 11,        // number of the event -> Event
+  kStaged = 12,        // number of a piece of the restore under way -> its rows
 };
-inline constexpr int kTableCount = 12;
+inline constexpr int kTableCount = 13;
 
 class ReadTxn {
  public:

@@ -109,6 +109,13 @@ struct BodyEncoder {
                                           StringField(builder, fire.event.tag_filter));
     return fb::CreateCommand(builder, fb::CommandBody::EventFire, body.Union());
   }
+  flatbuffers::Offset<fb::Command> operator()(const Restore& restore) const {
+    const auto rows = BytesField(builder, restore.rows);
+    const auto id = StringField(builder, restore.id);
+    const auto body =
+        fb::CreateRestore(builder, id, static_cast<uint8_t>(restore.step), restore.number, rows);
+    return fb::CreateCommand(builder, fb::CommandBody::Restore, body.Union());
+  }
 
  private:
   flatbuffers::Offset<fb::KvOp> Field(const KvOp& op) const {
@@ -118,6 +125,8 @@ struct BodyEncoder {
                           StringField(builder, op.session));
   }
 };
+
+constexpr char kRestoreCommitIdentifier[] = "KRST";
 
 absl::Status Unknown() { return absl::InvalidArgumentError("unknown command"); }
 
@@ -198,13 +207,18 @@ bool Writes(KvVerb verb) {
 
 std::string EncodeCommand(const Command& command) {
   flatbuffers::FlatBufferBuilder builder;
-  fb::FinishCommandBuffer(builder, std::visit(BodyEncoder{builder}, command));
+  const auto* restore = std::get_if<Restore>(&command);
+  const bool commits = restore != nullptr && restore->step == RestoreStep::kCommit;
+  builder.Finish(std::visit(BodyEncoder{builder}, command),
+                 commits ? kRestoreCommitIdentifier : fb::CommandIdentifier());
   return std::string(Finished(builder));
 }
 
 absl::StatusOr<Command> DecodeCommand(absl::string_view bytes) {
   flatbuffers::Verifier verifier = VerifierOf(bytes);
-  if (!fb::VerifyCommandBuffer(verifier)) {
+  const bool commits = CommitsRestore(bytes);
+  if (!verifier.VerifyBuffer<fb::Command>(commits ? kRestoreCommitIdentifier
+                                                  : fb::CommandIdentifier())) {
     return absl::InvalidArgumentError("malformed command");
   }
   const fb::Command& command = *RootOf<fb::Command>(bytes);
@@ -243,7 +257,22 @@ absl::StatusOr<Command> DecodeCommand(absl::string_view bytes) {
                            .service_filter = ViewOf(fire->service_filter()),
                            .tag_filter = ViewOf(fire->tag_filter())}};
   }
+  if (const fb::Restore* restore = command.body_as_Restore()) {
+    const auto step = static_cast<RestoreStep>(restore->step());
+    if (step < RestoreStep::kBegin || step > RestoreStep::kAbort) return Unknown();
+    if (commits != (step == RestoreStep::kCommit)) return Unknown();
+    return Restore{.id = ViewOf(restore->id()),
+                   .step = step,
+                   .number = restore->number(),
+                   .rows = ViewOf(restore->rows())};
+  }
   return Unknown();
+}
+
+bool CommitsRestore(absl::string_view command) {
+  constexpr size_t kAt = sizeof(flatbuffers::uoffset_t);
+  return command.size() >= kAt + flatbuffers::kFileIdentifierLength &&
+         command.substr(kAt, flatbuffers::kFileIdentifierLength) == kRestoreCommitIdentifier;
 }
 
 std::string EncodeCommandResult(const CommandResult& result) {

@@ -134,8 +134,21 @@ struct EventFire {
   friend bool operator==(const EventFire&, const EventFire&) = default;
 };
 
+// Replaces the state by rows that come before it in pieces. Only one restore is under way at a
+// time: what begins ends another. Every step but the first may be repeated without harm.
+enum class RestoreStep : uint8_t { kBegin = 1, kPiece, kCommit, kAbort };
+struct Restore {
+  absl::string_view id;  // another one for every restore
+  RestoreStep step = RestoreStep::kBegin;
+  uint64_t number = 0;          // of the piece, from 0; of a commit: how many pieces there are
+  absl::string_view rows = {};  // of a piece: see AppendRow
+  friend bool operator==(const Restore&, const Restore&) = default;
+};
+// Whether these are the bytes of a Restore that commits, if they are any command's.
+bool CommitsRestore(absl::string_view command);
+
 using Command = std::variant<KvPut, KvDelete, KvOp, Txn, SessionCreate, SessionDestroy,
-                             SessionRenew, Expire, Register, Deregister, EventFire>;
+                             SessionRenew, Expire, Register, Deregister, EventFire, Restore>;
 
 struct TxnError {
   uint32_t op = 0;
