@@ -85,6 +85,11 @@ TEST_F(InspectTest, KeysByPrefixBiggestFirst) {
   EXPECT_EQ(names({"-kvdepth=0"}), "=4 ");
   EXPECT_EQ(names({"-kvfilter=app/b"}), "app/b=1 ");
   EXPECT_EQ(names({"-kvfilter=none"}), "");
+  // A part may be empty.
+  PutArchive("a.snap", {{{Table::kKv, "/x/y"}, KvValue("")}, {{Table::kKv, "/x/z"}, KvValue("")}},
+             9);
+  EXPECT_EQ(names({"-kvdepth=1"}), "=2 ");
+  EXPECT_EQ(names({}), "/x=2 ");
 }
 
 TEST_F(InspectTest, JsonHasConsulsFieldsAndMore) {
@@ -138,6 +143,29 @@ TEST_F(InspectTest, ADamagedOneIsRefused) {
               HasSubstr("an archive of another program"));
   // An archive in order, whose meta.json belongs to another snapshot.
   EXPECT_THAT(error_of(ArchiveBytes(snapshot, 43)), HasSubstr("says that state.bin ends at index"));
+}
+
+// Longer than what is read at once: the end is looked at, too.
+TEST_F(InspectTest, ADamagedEndOfALongOneIsRefused) {
+  TableContents big = contents;
+  for (int i = 0; i < 300; ++i) {
+    std::string value(5000, 'x');
+    for (size_t k = 0; k < value.size(); ++k)
+      value[k] = static_cast<char>(k * k * (k + 13) >> i % 9);
+    big[{Table::kKv, absl::StrCat("big/", i)}] = KvValue(value + std::to_string(i * i));
+  }
+  const std::string bytes = SnapshotBytes(big, 42);
+  const std::string good = ArchiveBytes(bytes, 42);
+  ASSERT_GT(good.size(), 600'000u);
+  EXPECT_EQ(Run({"snapshot", "inspect", Put("a.snap", good)}).error, "");
+  for (const size_t from_end : {1u, 6u, 100u, 1100u, 1600u}) {
+    std::string bad = good;
+    bad[bad.size() - from_end] ^= 1;
+    EXPECT_THAT(Run({"snapshot", "inspect", Put("b.snap", bad)}).error, HasSubstr("damaged at"))
+        << from_end;
+  }
+  EXPECT_THAT(Run({"snapshot", "inspect", Put("b.snap", good.substr(0, good.size() - 900))}).error,
+              HasSubstr("cut short"));
 }
 
 TEST_F(InspectTest, WrongUsageIsTold) {
