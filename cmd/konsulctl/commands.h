@@ -25,6 +25,8 @@ Command EventFire();
 Command EventList();
 Command WatchCommand();
 Command LockCommand();
+Command SnapshotSave();
+Command SnapshotRestore();
 Command SnapshotInspect();
 Command SnapshotDiff();
 Command StatusCommand();

@@ -50,6 +50,16 @@ absl::Status SnapshotReader::End() {
   return absl::OkStatus();
 }
 
+bool SnapshotReader::bare() const { return feed_->bare(); }
+
+absl::Status CheckAll(SnapshotReader& reader) {
+  state::Row row;
+  while (true) {
+    KONSUL_ASSIGN_OR_RETURN(const bool more, reader.Next(row));
+    if (!more) return absl::OkStatus();
+  }
+}
+
 absl::StatusOr<std::unique_ptr<SnapshotReader>> OpenSnapshot(const std::string& path,
                                                              fiber::Scheduler& scheduler) {
   KONSUL_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, FileSource::Open(path));

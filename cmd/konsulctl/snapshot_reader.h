@@ -34,7 +34,9 @@ class SnapshotReader final : public state::RowSource {
 
   absl::StatusOr<bool> Next(state::Row& row) override;
 
-  // Once Next has returned something: what the snapshot itself says.
+  // Once Next has returned something: whether it is a snapshot file alone, without an archive.
+  bool bare() const;
+  // Likewise: what the snapshot itself says.
   const server::SnapshotMeta& snapshot() const { return rows_->meta(); }
   // After the end: what the archive says, or what one would say of a bare snapshot.
   const archive::Meta& meta() const { return *meta_; }
@@ -52,6 +54,9 @@ class SnapshotReader final : public state::RowSource {
   std::optional<snapshot::FileRows> rows_;
   std::optional<archive::Meta> meta_;
 };
+
+// Reads all of it, for whoever only wants to know that it is right.
+absl::Status CheckAll(SnapshotReader& reader);
 
 // Opens a file on this machine. NotFound.
 absl::StatusOr<std::unique_ptr<SnapshotReader>> OpenSnapshot(const std::string& path,

@@ -1,9 +1,10 @@
-// snapshot inspect and diff, on files.
+// The snapshot commands.
 #include <unistd.h>
 
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "cmd/konsulctl/ctl_support.h"
@@ -246,6 +247,117 @@ TEST_F(DiffTest, TroubleIsTwo) {
   }
   EXPECT_EQ(Run({"snapshot", "diff", good}).code, 2);
   EXPECT_EQ(Run({"snapshot", "diff", good, good, "-limit=-1"}).code, 2);
+}
+
+class SaveTest : public SnapshotFiles {
+ protected:
+  void ServeArchive(const std::string& bytes, int status = 200) {
+    Serve([bytes, status](const http::Request&) {
+      http::Response response = http::Response::Text(status, bytes);
+      response.headers.Set("X-Consul-Index", "42");
+      return response;
+    });
+  }
+  std::string Read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  size_t FileCount() {
+    const std::filesystem::directory_iterator all(dir_);
+    return static_cast<size_t>(std::distance(begin(all), end(all)));
+  }
+  const std::string path_ = (dir_ / "saved.snap").string();
+};
+
+TEST_F(SaveTest, WhatArrivesWholeIsSaved) {
+  ServeArchive(archive);
+  const Outcome outcome = Run({"snapshot", "save", path_});
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_THAT(outcome.out, StartsWith("Saved and verified snapshot to index 42 ("));
+  EXPECT_EQ(Read(path_), archive);
+  EXPECT_EQ(std::filesystem::status(path_).permissions(), std::filesystem::perms(0600));
+  EXPECT_EQ(FileCount(), 1u);
+  EXPECT_THAT(Run({"snapshot", "save", path_, "-stale", "-format=json"}).out,
+              HasSubstr("\"Index\":42,"));
+  EXPECT_THAT(requests, ::testing::ElementsAre("GET /v1/snapshot", "GET /v1/snapshot?stale"));
+}
+
+TEST_F(SaveTest, WhatDoesNotLeavesWhatWasThere) {
+  Put("saved.snap", "before");
+  std::string bad = archive;
+  bad[bad.size() - 3] ^= 1;
+  for (const std::string& bytes : {bad, archive.substr(0, archive.size() - 1), std::string()}) {
+    ServeArchive(bytes);
+    const Outcome outcome = Run({"snapshot", "save", path_});
+    EXPECT_EQ(outcome.code, kExitFailure);
+    EXPECT_THAT(outcome.error, StartsWith("Error! what the server sent"));
+    EXPECT_THAT(outcome.error, HasSubstr("Nothing was saved."));
+    EXPECT_EQ(Read(path_), "before");
+    EXPECT_EQ(FileCount(), 1u);
+    StopServing();
+  }
+  ServeArchive("No cluster leader", 500);
+  EXPECT_THAT(Run({"snapshot", "save", path_}).error, HasSubstr("500 (No cluster leader)"));
+  EXPECT_THAT(Run({"snapshot", "save", (dir_ / "no" / "x.snap").string()}).error,
+              HasSubstr("500 (No cluster leader)"));
+  StopServing();
+  EXPECT_THAT(Run({"snapshot", "save", path_}).error, HasSubstr("Is a server running there?"));
+  ServeArchive(archive);
+  EXPECT_THAT(Run({"snapshot", "save", (dir_ / "no" / "x.snap").string()}).error,
+              HasSubstr("cannot write"));
+  EXPECT_EQ(Read(path_), "before");
+}
+
+class RestoreTest : public SnapshotFiles {};
+
+TEST_F(RestoreTest, WhatIsIntactIsSent) {
+  std::string body;
+  Serve([&](const http::Request& request) {
+    body = request.body;
+    return http::Response::Text(200, "");
+  });
+  const Outcome outcome = Run({"snapshot", "restore", Put("a.snap", archive)});
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_THAT(outcome.out, StartsWith("Restored snapshot of index 42 from "));
+  EXPECT_EQ(body, archive);
+  EXPECT_THAT(requests.at(0), StartsWith("PUT /v1/snapshot "));
+}
+
+TEST_F(RestoreTest, WhatIsNotStaysHere) {
+  Serve([](const http::Request&) { return http::Response::Text(200, ""); });
+  std::string bad = archive;
+  bad[bad.size() / 2] ^= 1;
+  for (const std::string& bytes : {bad, snapshot, std::string("x")}) {
+    const Outcome outcome = Run({"snapshot", "restore", Put("a.snap", bytes)});
+    EXPECT_EQ(outcome.code, kExitFailure);
+    EXPECT_THAT(outcome.error, HasSubstr("Nothing was sent"));
+  }
+  EXPECT_TRUE(requests.empty());
+  EXPECT_EQ(Run({"snapshot", "restore", "x", "-limit=3"}).code, kExitUsage);
+}
+
+TEST_F(RestoreTest, ADryRunShowsWhatTheServerSays) {
+  const std::string diff =
+      R"({"SnapshotIndex":42,"Keys":{"Added":1,"Changed":2,"Removed":3,"Unchanged":4},)"
+      R"("LocksLost":5,"Changes":[{"Change":"added","Kind":"key","Key":"a\n"},)"
+      R"({"Change":"removed","Kind":"session","Key":"s"}]})";
+  Serve([&](const http::Request&) { return Json(diff); });
+  const std::string path = Put("a.snap", archive);
+  const Outcome outcome = Run({"snapshot", "restore", "-dry-run", path});
+  EXPECT_EQ(outcome.error, "");
+  EXPECT_THAT(outcome.out, HasSubstr("Keys  1      2        3        4\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("5 locks would be lost.\n\n+ key a\\n\n- session s\n"));
+  EXPECT_THAT(requests.at(0), StartsWith("PUT /v1/snapshot?dry-run "));
+  EXPECT_THAT(Run({"snapshot", "restore", "-dry-run", "-limit=1", path}).out,
+              Not(HasSubstr("session s")));
+  EXPECT_EQ(Run({"snapshot", "restore", "-dry-run", "-format=json", path}).out, diff + "\n");
+}
+
+TEST_F(RestoreTest, WhatTheServerRefusesIsTold) {
+  Serve([](const http::Request&) { return http::Response::Text(403, "not now"); });
+  const Outcome outcome = Run({"snapshot", "restore", Put("a.snap", archive)});
+  EXPECT_EQ(outcome.code, kExitFailure);
+  EXPECT_THAT(outcome.error, HasSubstr("403 (not now)"));
 }
 
 TEST(SnapshotText, NamesAreOneLineAndJson) {
