@@ -46,6 +46,14 @@ void RepairHeader(std::string& tar, size_t at) {
 
 std::optional<size_t> SizeAt(const std::string& tar, size_t at) {
   size_t size = 0;
+  if (tar[at + kSizeAt] == '\x80') {
+    // In binary; a small one.
+    for (size_t i = 1; i <= kSizeDigits; ++i) {
+      if (size >> 32 != 0) return std::nullopt;
+      size = size << 8 | static_cast<unsigned char>(tar[at + kSizeAt + i]);
+    }
+    return size;
+  }
   for (size_t i = 0; i < kSizeDigits; ++i) {
     const char c = tar[at + kSizeAt + i];
     if (c < '0' || c > '7') return std::nullopt;

@@ -13,7 +13,7 @@ namespace konsul::ctl {
 
 namespace json = boost::json;
 
-absl::StatusOr<http::Response> Api::Send(Question question) {
+http::Request Api::RequestOf(Question question) const {
   http::Request request;
   request.method = std::move(question.method);
   request.path = std::move(question.path);
@@ -21,9 +21,12 @@ absl::StatusOr<http::Response> Api::Send(Question question) {
   request.body = std::move(question.body);
   if (!options_.datacenter.empty()) request.query.push_back({"dc", options_.datacenter});
   if (!options_.token.empty()) request.headers.Add("X-Consul-Token", options_.token);
-  absl::StatusOr<http::Response> reply = client_.Do(request, env_.After(question.timeout));
-  if (reply.ok() || absl::IsCancelled(reply.status())) return reply;
-  std::string text = absl::StrCat("Error! ", reply.status().message());
+  return request;
+}
+
+absl::Status Api::Explain(const absl::Status& error, const http::Request& request) const {
+  if (error.ok() || absl::IsCancelled(error)) return error;
+  std::string text = absl::StrCat("Error! ", error.message());
   if (!client_.maybe_sent()) {
     absl::StrAppend(&text,
                     "\nIs a server running there? Another one is named with -http-addr "
@@ -31,7 +34,29 @@ absl::StatusOr<http::Response> Api::Send(Question question) {
   } else if (request.method != "GET") {
     absl::StrAppend(&text, "\nThe request was sent: whether it took effect is unknown.");
   }
-  return absl::Status(reply.status().code(), text);
+  return absl::Status(error.code(), text);
+}
+
+absl::StatusOr<http::Response> Api::Send(Question question) {
+  const Duration timeout = question.timeout;
+  const http::Request request = RequestOf(std::move(question));
+  absl::StatusOr<http::Response> reply = client_.Do(request, env_.After(timeout));
+  if (!reply.ok()) return Explain(reply.status(), request);
+  return reply;
+}
+
+absl::StatusOr<http::Response> Api::Begin(Question question, const http::Client::Upload* upload) {
+  const Duration timeout = question.timeout;
+  const http::Request request = RequestOf(std::move(question));
+  absl::StatusOr<http::Response> reply = client_.Begin(request, env_.After(timeout), upload);
+  if (!reply.ok()) return Explain(reply.status(), request);
+  return reply;
+}
+
+absl::StatusOr<bool> Api::ReadBody(std::string& out) {
+  absl::StatusOr<bool> more = client_.ReadBody(out, env_.After(kTimeout));
+  if (more.ok() || absl::IsCancelled(more.status())) return more;
+  return absl::Status(more.status().code(), absl::StrCat("Error! ", more.status().message()));
 }
 
 absl::StatusOr<http::Response> Api::Call(absl::string_view method, absl::string_view path,

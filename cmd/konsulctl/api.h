@@ -50,6 +50,13 @@ class Api {
 
   // Suspends. A reply with any status; a connection that fails is an error with a text for people.
   absl::StatusOr<http::Response> Send(Question question);
+  // As Send, for what is too long for memory: the reply comes without its body, which ReadBody
+  // gives then; `upload`, if any, is the body of the question. Any status.
+  absl::StatusOr<http::Response> Begin(Question question,
+                                       const http::Client::Upload* upload = nullptr);
+  // Appends what comes next, at least a byte; false at the end. An error when nothing came for
+  // kTimeout, or the server gave up.
+  absl::StatusOr<bool> ReadBody(std::string& out);
   // A reply with status 200 or 404; any other is an error with the server's text.
   absl::StatusOr<http::Response> Call(absl::string_view method, absl::string_view path,
                                       std::vector<http::QueryParameter> query = {},
@@ -64,6 +71,9 @@ class Api {
   const env::Env& env() const { return env_; }
 
  private:
+  http::Request RequestOf(Question question) const;
+  absl::Status Explain(const absl::Status& error, const http::Request& request) const;
+
   env::Env env_;
   Options options_;
   http::Client client_;

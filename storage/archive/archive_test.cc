@@ -145,8 +145,8 @@ TEST(Archive, NoChangedBitOfAFileGoesUnnoticedByItsSum) {
     harmless_in_header += bit / 8 < kTarBlockBytes && Unpack(Gzipped(bad)).ok();
     ExpectNoHarm(Gzipped(bad), good, absl::StrCat("bit ", bit));
   }
-  // The byte behind the checksum.
-  EXPECT_LE(harmless_in_header, 8u);
+  // Of the checksum itself: the byte behind it, and where a blank will do as well.
+  EXPECT_LE(harmless_in_header, 10u);
 }
 
 RC_GTEST_PROP(Archive, DamageIsNoticedWhereverItIs, (uint64_t seed)) {
