@@ -11,10 +11,12 @@
 
 #include "absl/status/status.h"
 #include "cmd/node/stop.h"
+#include "core/api/agent_process.h"
 #include "core/env/env.h"
 #include "core/raft/raft.h"
 #include "core/server/observer.h"
 #include "core/server/server.h"
+#include "net/http/access_log.h"
 
 namespace konsul::node {
 
@@ -40,6 +42,11 @@ struct Options {
   std::string boot_id;
 
   Duration session_ttl_min = std::chrono::seconds(10);  // api::Options
+
+  // The process around the node, for those who ask; null: there is none.
+  api::AgentProcess* process = nullptr;
+  // May change while the node runs; null: the defaults.
+  const http::AccessLogOptions* access_log = nullptr;
 
   server::Observer* observer = nullptr;  // for checkers
   // Ends the node in good order: the leadership is handed over, requests under way are answered.

@@ -1,6 +1,7 @@
 #include "core/api/blocking.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/mutation.h"
 #include "core/base/status.h"
@@ -27,6 +28,7 @@ BlockingQuery::BlockingQuery(Blocking& blocking, uint64_t index, Duration wait)
 void BlockingQuery::Begin() {
   continuation_.reset();
   watches_.clear();
+  if (std::exchange(waits_, false)) --blocking_.waiting_;
 }
 
 bool BlockingQuery::Waits(Index found) const {
@@ -38,6 +40,8 @@ absl::Status BlockingQuery::Watch(const state::WatchSet& set) {
   if (mutation::On(Mutation::kWatchAfterRead)) KONSUL_RETURN_IF_ERROR(blocking_.env_.Sleep(1ms));
   continuation_ = std::make_unique<fiber::Continuation>(blocking_.env_.scheduler);
   blocking_.watches_.Add(set, *continuation_, watches_);
+  waits_ = true;
+  ++blocking_.waiting_;
   return absl::OkStatus();
 }
 

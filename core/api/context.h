@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "core/base/ids.h"
@@ -54,6 +55,15 @@ class IdSource {
   env::Random random_;
 };
 
+// What the HTTP server of this node has to do (docs/api/metrics.md).
+struct HttpLoad {
+  size_t connections = 0;  // open ones, parked or not
+  size_t parked = 0;       // of these, those that wait without a fiber
+  size_t request_bytes = 0;
+  uint64_t accepted = 0, refused = 0, requests = 0, malformed = 0, timed_out = 0;
+};
+
+class AgentProcess;
 class Blocking;
 class BlockingQuery;
 
@@ -64,8 +74,10 @@ struct Context {
   state::TableStore& store;
   const env::Clock& clock;
   Options options = {};
-  Blocking* blocking = nullptr;  // null: no read waits, all are answered at once
-  IdSource* ids = nullptr;       // only handlers that make something need it
+  Blocking* blocking = nullptr;                   // null: no read waits, all are answered at once
+  IdSource* ids = nullptr;                        // only handlers that make something need it
+  AgentProcess* process = nullptr;                // null: a server without a process of its own
+  std::function<HttpLoad()> http_load = nullptr;  // null: not known
 
   Instant WriteDeadline() const { return clock.Now() + options.write_timeout; }
   Instant ReadDeadline() const { return clock.Now() + options.read_timeout; }

@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "net/api/fake_consensus_support.h"
 #include "net/api/fake_operator_support.h"
+#include "net/api/fake_process_support.h"
 #include "net/api/routes.h"
 #include "net/http/uri.h"
 
@@ -73,11 +74,17 @@ class RoutesTest : public ::testing::Test {
   FakeConsensus consensus_{scheduler_, store_};
   FakeOperator cluster_{scheduler_};
   api::IdSource ids_{env::Random(1)};
+  FakeProcess process_;
   Routes routes_{api::Context{.consensus = consensus_,
                               .cluster = cluster_,
                               .store = store_,
                               .clock = clock_,
-                              .ids = &ids_}};
+                              .ids = &ids_,
+                              .process = &process_,
+                              .http_load = [] {
+                                return api::HttpLoad{
+                                    .connections = 3, .parked = 2, .accepted = 5, .requests = 7};
+                              }}};
 };
 
 }  // namespace konsul::net_api
