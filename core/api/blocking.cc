@@ -49,11 +49,16 @@ absl::Status Read(const Context& context, const ReadOptions& options, ReadMeta& 
                   absl::FunctionRef<absl::Status(const state::ReadTxn&, state::WatchSet&)> query) {
   BlockingQuery* blocking = options.blocking;
   if (blocking != nullptr) blocking->Begin();
-  KONSUL_ASSIGN_OR_RETURN(
-      const server::ReadPoint point,
-      context.consensus.ReadBarrier(options.consistency, context.ReadDeadline()));
-  state::WatchSet watches(blocking != nullptr);
   meta.consistency = options.consistency;
+  KONSUL_ASSIGN_OR_RETURN(server::ReadPoint point,
+                          context.consensus.ReadBarrier(meta.consistency, context.ReadDeadline()));
+  if (meta.consistency == server::Consistency::kStale && options.stale_max > Duration::zero() &&
+      point.last_contact > options.stale_max) {
+    meta.consistency = server::Consistency::kDefault;
+    KONSUL_ASSIGN_OR_RETURN(
+        point, context.consensus.ReadBarrier(meta.consistency, context.ReadDeadline()));
+  }
+  state::WatchSet watches(blocking != nullptr);
   meta.known_leader = point.known_leader;
   meta.last_contact = point.last_contact;
   KONSUL_RETURN_IF_ERROR(query(*context.store.Read(), watches));

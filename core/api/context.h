@@ -89,6 +89,9 @@ struct Context {
 struct ReadOptions {
   server::Consistency consistency = server::Consistency::kDefault;
   BlockingQuery* blocking = nullptr;  // the request that waits (blocking.h); null: none does
+  // With kStale: how long ago this server may have heard from the leader at most; beyond, it is
+  // asked after all. 0: any time.
+  Duration stale_max{};
 };
 
 // Where an answer stands (the X-Consul-* headers of a read).

@@ -181,17 +181,20 @@ std::optional<std::string> OpenApi::ObjectMismatch(const YAML::Node& schema,
 std::optional<std::string> OpenApi::Mismatch(const YAML::Node& reference,
                                              const json::value& value) const {
   const YAML::Node schema = Resolve(reference);
-  if (const YAML::Node choices = At(schema, {"oneOf"}); choices) {
+  for (const char* keyword : {"oneOf", "anyOf"}) {
+    const YAML::Node choices = At(schema, {keyword});
+    if (!choices) continue;
     int fitting = 0;
     std::string reasons;
     for (const YAML::Node& choice : choices) {
       const auto why = Mismatch(choice, value);
-      why ? absl::StrAppend(&reasons, "; ", *why) : absl::StrAppend(&reasons, ++fitting, " fits");
+      if (!why) ++fitting;
+      if (why) absl::StrAppend(&reasons, "; ", *why);
     }
-    // An empty list is a list of anything.
-    const bool empty = value.is_array() && value.get_array().empty();
-    if (fitting == 1 || (fitting > 1 && empty)) return std::nullopt;
-    return absl::StrCat(fitting, " of the choices fit: ", reasons);
+    if (fitting == 0 || (fitting > 1 && keyword[0] == 'o')) {
+      return absl::StrCat(fitting, " of the choices fit", reasons);
+    }
+    return std::nullopt;
   }
   if (const YAML::Node type = At(schema, {"type"}); type) {
     bool fits = type.IsScalar() && IsOfType(type.Scalar(), value);
