@@ -135,6 +135,7 @@ TEST_F(AccessLogTest, AParkedRequestHasOneNameAndItsWaitIsNotWork) {
   Response response = parks(request);
   ASSERT_NE(response.parked, nullptr);
   EXPECT_TRUE(response.headers.empty());
+  const std::string id = response.parked->request_id;
   request.parked = response.parked;
   response = parks(request);
   ASSERT_NE(response.parked, nullptr);
@@ -143,9 +144,10 @@ TEST_F(AccessLogTest, AParkedRequestHasOneNameAndItsWaitIsNotWork) {
   response = parks(request);
   EXPECT_EQ(response.parked, nullptr);
   ASSERT_THAT(logger.lines, SizeIs(1));
+  EXPECT_EQ(response.headers.Get("X-Request-Id"), id);
   EXPECT_THAT(logger.lines[0],
-              MatchesRegex("info http slow request: .* us=301800000 bytes=0 id=[0-9a-f]{16} .* "
-                           "waited_us=300000000"));
+              MatchesRegex(absl::StrCat("info http slow request: .* us=301800000 bytes=0 id=", id,
+                                        " .* waited_us=300000000")));
 }
 
 }  // namespace
