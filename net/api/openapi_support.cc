@@ -142,6 +142,11 @@ TriedExample OpenApi::ReadTried(const Operation& operation, const YAML::Node& no
     ADD_FAILURE() << operation.name() << " has no response " << tried.status;
     return tried;
   }
+  if (const YAML::Node content = At(node, {"content"}); content) {
+    tried.type = content.Scalar();
+    tried.any_body = true;
+    EXPECT_TRUE(At(Resolve(response), {"content", tried.type})) << operation.name();
+  }
   for (const auto& media : At(Resolve(response), {"content"})) {
     const YAML::Node example = At(media.second, {"examples", tried.name});
     if (!example) continue;

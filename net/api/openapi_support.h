@@ -19,7 +19,8 @@ struct TriedExample {
   std::string name, operation;  // "entry", "GET /v1/kv/{key}"
   std::string method, target, body;
   int status = 0;
-  std::string type;  // of the answer's content; empty: there is none
+  std::string type;       // of the answer's content; empty: there is none
+  bool any_body = false;  // the type is all that is said of it
   // The answer's body: the text, or the value that the JSON has. Not a YAML::Node, whose assignment
   // would change the document.
   boost::json::value value;
