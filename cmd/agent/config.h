@@ -36,6 +36,7 @@ struct Config {
   uint16_t server_port = 8300;
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;
+  uint32_t http_slow_request_ms = 1000;  // 0: none counts as slow
   uint32_t raft_multiplier = 1;
   // Zero: the defaults of raft::Options and server::SnapshotOptions.
   uint32_t election_timeout_ms = 0;

@@ -93,7 +93,7 @@ void AppendQuoted(absl::string_view text, std::string& out) {
   out += '"';
 }
 
-class SpdlogLogger final : public Logger {
+class SpdlogLogger final : public AgentLogger {
  public:
   SpdlogLogger(const env::Clock& clock, const LogOptions& options, spdlog::sink_ptr sink)
       : clock_(clock), json_(options.json), log_("konsul", std::move(sink)) {
@@ -104,6 +104,8 @@ class SpdlogLogger final : public Logger {
     log_.set_level(ToSpdlog(options.level));
     log_.flush_on(spdlog::level::trace);
   }
+
+  void SetLevel(LogLevel level) override { log_.set_level(ToSpdlog(level)); }
 
   bool Enabled(LogLevel level) const override { return log_.should_log(ToSpdlog(level)); }
 
@@ -158,8 +160,8 @@ class SpdlogLogger final : public Logger {
 
 }  // namespace
 
-std::unique_ptr<Logger> MakeLogger(const env::Clock& clock, const LogOptions& options,
-                                   LogOutput output) {
+std::unique_ptr<AgentLogger> MakeLogger(const env::Clock& clock, const LogOptions& options,
+                                        LogOutput output) {
   spdlog::sink_ptr sink;
   if (output) {
     sink = std::make_shared<FunctionSink>(std::move(output));

@@ -20,13 +20,19 @@ struct LogOptions {
   bool json = false;
 };
 
+// A log whose level can change while the process runs.
+class AgentLogger : public Logger {
+ public:
+  virtual void SetLevel(LogLevel level) = 0;
+};
+
 // Takes one finished line with its newline. Tests hand in their own.
 using LogOutput = std::function<void(absl::string_view line)>;
 
 // Lines carry the clock's wall time. `clock` must outlive the logger. Without `output`, standard
 // error. One thread only.
-std::unique_ptr<Logger> MakeLogger(const env::Clock& clock, const LogOptions& options,
-                                   LogOutput output = nullptr);
+std::unique_ptr<AgentLogger> MakeLogger(const env::Clock& clock, const LogOptions& options,
+                                        LogOutput output = nullptr);
 
 }  // namespace konsul::agent
 

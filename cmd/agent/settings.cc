@@ -18,36 +18,46 @@ namespace {
 
 using flags::Kind;
 using Values = std::vector<std::string>;
-using Apply = std::function<absl::Status(const Values&, Config&)>;
+
+// How a setting gets into a Config, and how it reads in one.
+struct Access {
+  std::function<absl::Status(const Values&, Config&)> apply;
+  std::function<std::string(const Config&)> show;
+};
 
 absl::Status Wrong(absl::string_view value, absl::string_view expected) {
   return absl::InvalidArgumentError(absl::StrCat("\"", value, "\" is not ", expected));
 }
 
-Apply Text(std::string Config::* member) {
-  return [member](const Values& values, Config& config) {
-    config.*member = values.back();
-    return absl::OkStatus();
-  };
+Access Text(std::string Config::* member) {
+  return {[member](const Values& values, Config& config) {
+            config.*member = values.back();
+            return absl::OkStatus();
+          },
+          [member](const Config& config) { return config.*member; }};
 }
 
-Apply Bool(bool Config::* member) {
-  return [member](const Values& values, Config& config) {
-    std::optional<bool> value = flags::ParseBool(values.back());
-    if (!value) return Wrong(values.back(), "true or false");
-    config.*member = *value;
-    return absl::OkStatus();
-  };
+Access Bool(bool Config::* member) {
+  return {[member](const Values& values, Config& config) {
+            std::optional<bool> value = flags::ParseBool(values.back());
+            if (!value) return Wrong(values.back(), "true or false");
+            config.*member = *value;
+            return absl::OkStatus();
+          },
+          [member](const Config& config) { return config.*member ? "true" : "false"; }};
 }
 
 template <typename Number>
-Apply Whole(Number Config::* member, uint64_t low, uint64_t high) {
-  return [=](const Values& values, Config& config) {
-    std::optional<uint64_t> value = flags::ParseNumber(values.back(), low, high);
-    if (!value) return Wrong(values.back(), absl::StrCat("a number from ", low, " to ", high));
-    config.*member = static_cast<Number>(*value);
-    return absl::OkStatus();
-  };
+Access Whole(Number Config::* member, uint64_t low, uint64_t high) {
+  return {[=](const Values& values, Config& config) {
+            std::optional<uint64_t> value = flags::ParseNumber(values.back(), low, high);
+            if (!value) {
+              return Wrong(values.back(), absl::StrCat("a number from ", low, " to ", high));
+            }
+            config.*member = static_cast<Number>(*value);
+            return absl::OkStatus();
+          },
+          [member](const Config& config) { return absl::StrCat(config.*member); }};
 }
 
 bool IsNumeric(const std::string& host) {
@@ -56,15 +66,16 @@ bool IsNumeric(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), &scratch) == 1;
 }
 
-Apply Address(std::string Config::* member) {
-  return [member](const Values& values, Config& config) {
-    auto endpoint = env::Endpoint::Parse(values.back(), 0);
-    if (!endpoint.ok() || endpoint->port != 0 || !IsNumeric(endpoint->host)) {
-      return Wrong(values.back(), "a numeric address such as 127.0.0.2 (without a port)");
-    }
-    config.*member = endpoint->host;
-    return absl::OkStatus();
-  };
+Access Address(std::string Config::* member) {
+  return {[member](const Values& values, Config& config) {
+            auto endpoint = env::Endpoint::Parse(values.back(), 0);
+            if (!endpoint.ok() || endpoint->port != 0 || !IsNumeric(endpoint->host)) {
+              return Wrong(values.back(), "a numeric address such as 127.0.0.2 (without a port)");
+            }
+            config.*member = endpoint->host;
+            return absl::OkStatus();
+          },
+          [member](const Config& config) { return config.*member; }};
 }
 
 // Ports are filled in by LoadConfig, once -server-port is known.
@@ -78,6 +89,14 @@ absl::Status RetryJoin(const Values& values, Config& config) {
     config.retry_join.push_back(*std::move(endpoint));
   }
   return absl::OkStatus();
+}
+
+std::string ShowRetryJoin(const Config& config) {
+  std::string text;
+  for (const env::Endpoint& endpoint : config.retry_join) {
+    absl::StrAppend(&text, text.empty() ? "" : ",", endpoint.ToString());
+  }
+  return text;
 }
 
 absl::Status Level(const Values& values, Config& config) {
@@ -103,101 +122,104 @@ absl::Status NodeName(const Values& values, Config& config) {
   return absl::OkStatus();
 }
 
+Setting Of(flags::Flag flag, std::string key, Access access) {
+  return {std::move(flag), std::move(key), std::move(access.apply), std::move(access.show)};
+}
+
+// As above, for what Reload may change.
+Setting Live(flags::Flag flag, std::string key, Access access) {
+  Setting setting = Of(std::move(flag), std::move(key), std::move(access));
+  setting.reloadable = true;
+  return setting;
+}
+
 std::vector<Setting> MakeSettings() {
   return {
-      {{"dev", Kind::kBool, "",
-        "Development: one server on loopback that serves at once and keeps nothing. Its data "
-        "lives in a temporary directory, unless -data-dir names one."},
-       "",
-       Bool(&Config::dev)},
-      {{"server", Kind::kBool, "", "Be a server: hold a copy of the data and vote."},
-       "server",
-       Bool(&Config::server)},
-      {{"node", Kind::kString, "NAME", "Name of this node. Default: the machine's name."},
-       "node_name",
-       NodeName},
-      {{"datacenter", Kind::kString, "NAME", "The datacenter that it is in. Default: dc1."},
-       "datacenter",
-       Text(&Config::datacenter)},
-      {{"bind", Kind::kString, "ADDR",
-        "Address for the other servers; they must be able to reach it. Default: 127.0.0.1."},
-       "bind_addr",
-       Address(&Config::bind_addr)},
-      {{"client", Kind::kString, "ADDR",
-        "Address on which HTTP is served; 0.0.0.0 for all. Default: 127.0.0.1."},
-       "client_addr",
-       Address(&Config::client_addr)},
-      {{"bootstrap-expect", Kind::kString, "N",
-        "How many servers begin a new cluster. It is formed once that many have found each other; "
-        "afterwards the number is not looked at again. Without it, this server joins the cluster "
-        "of -retry-join."},
-       "bootstrap_expect",
-       Whole(&Config::bootstrap_expect, 1, 9)},
-      {{"retry-join", Kind::kList, "ADDR",
-        "Another server, \"ADDR\" or \"ADDR:PORT\"; tried until it answers. May be repeated."},
-       "retry_join",
-       RetryJoin},
-      {{"data-dir", Kind::kString, "DIR",
-        "Where this server keeps its data. Made when missing. One directory per server."},
-       "data_dir",
-       Text(&Config::data_dir)},
-      {{"config-file", Kind::kList, "FILE",
-        "A JSON (.json) or YAML (.yaml, .yml) file with settings under Consul's key names. May be "
-        "repeated; later files win."},
-       "",
-       nullptr},
-      {{"config-dir", Kind::kList, "DIR",
-        "All .json, .yaml and .yml files of a directory, in order of their names. May be repeated; "
-        "files of -config-file come first."},
-       "",
-       nullptr},
-      {{"pid-file", Kind::kString, "FILE",
-        "Where to write the process id; removed at the end. Refuses to start when it names a "
-        "living konsul."},
-       "pid_file",
-       Text(&Config::pid_file)},
-      {{"http-port", Kind::kString, "PORT", "Port of the HTTP API. Default: 8500."},
-       "ports.http",
-       Whole(&Config::http_port, 1, 65535)},
-      {{"server-port", Kind::kString, "PORT", "Port for the other servers (RPC). Default: 8300."},
-       "ports.server",
-       Whole(&Config::server_port, 1, 65535)},
-      {{"log-level", Kind::kString, "LEVEL",
-        "trace, debug, info, warn or error: what is logged at least. Default: info."},
-       "log_level",
-       Level},
-      {{"log-json", Kind::kBool, "", "Log lines as JSON objects instead of text."},
-       "log_json",
-       Bool(&Config::log_json)},
-      {{"raft-multiplier", Kind::kString, "N",
-        "Multiplies the timeouts of consensus, 1 to 10: higher for slow machines and networks, at "
-        "the price of later failover. Default: 1."},
-       "performance.raft_multiplier",
-       Whole(&Config::raft_multiplier, 1, 10)},
-      {{"raft-election-timeout", Kind::kString, "MS",
-        "Milliseconds without a leader before a server stands for election: between this and twice "
-        "this. Default: 130."},
-       "performance.raft_election_timeout_ms",
-       Whole(&Config::election_timeout_ms, 10, 60000)},
-      {{"raft-heartbeat", Kind::kString, "MS",
-        "Milliseconds between a leader's heartbeats; at most a third of the election timeout. "
-        "Default: 25."},
-       "performance.raft_heartbeat_ms",
-       Whole(&Config::heartbeat_ms, 1, 20000)},
-      {{"clock-drift-max", Kind::kString, "PPM",
-        "How far the speed of any server's clock may be from true, in parts per million. Reads in "
-        "the default mode rely on it; 1000000 makes them ask a quorum instead. Default: 50000."},
-       "performance.clock_drift_max_ppm",
-       Whole(&Config::clock_drift_max_ppm, 0, 1'000'000)},
-      {{"raft-snapshot-threshold", Kind::kString, "N",
-        "Log entries between two snapshots. Default: 200000, or 256 MiB of entries."},
-       "raft_snapshot_threshold",
-       Whole(&Config::raft_snapshot_threshold, 1, 1'000'000'000)},
-      {{"raft-trailing-logs", Kind::kString, "N",
-        "Log entries kept behind a snapshot for followers that are a little late. Default: 20000, "
-        "within 32 MiB."},
-       "raft_trailing_logs",
-       Whole(&Config::raft_trailing_logs, 0, 1'000'000'000)},
+      Of({"dev", Kind::kBool, "",
+          "Development: one server on loopback that serves at once and keeps nothing. Its data "
+          "lives in a temporary directory, unless -data-dir names one."},
+         "", Bool(&Config::dev)),
+      Of({"server", Kind::kBool, "", "Be a server: hold a copy of the data and vote."}, "server",
+         Bool(&Config::server)),
+      Of({"node", Kind::kString, "NAME", "Name of this node. Default: the machine's name."},
+         "node_name", {NodeName, [](const Config& config) { return config.node_name; }}),
+      Of({"datacenter", Kind::kString, "NAME", "The datacenter that it is in. Default: dc1."},
+         "datacenter", Text(&Config::datacenter)),
+      Of({"bind", Kind::kString, "ADDR",
+          "Address for the other servers; they must be able to reach it. Default: 127.0.0.1."},
+         "bind_addr", Address(&Config::bind_addr)),
+      Of({"client", Kind::kString, "ADDR",
+          "Address on which HTTP is served; 0.0.0.0 for all. Default: 127.0.0.1."},
+         "client_addr", Address(&Config::client_addr)),
+      Of({"bootstrap-expect", Kind::kString, "N",
+          "How many servers begin a new cluster. It is formed once that many have found each "
+          "other; "
+          "afterwards the number is not looked at again. Without it, this server joins the cluster "
+          "of -retry-join."},
+         "bootstrap_expect", Whole(&Config::bootstrap_expect, 1, 9)),
+      Of({"retry-join", Kind::kList, "ADDR",
+          "Another server, \"ADDR\" or \"ADDR:PORT\"; tried until it answers. May be repeated."},
+         "retry_join", {RetryJoin, ShowRetryJoin}),
+      Of({"data-dir", Kind::kString, "DIR",
+          "Where this server keeps its data. Made when missing. One directory per server."},
+         "data_dir", Text(&Config::data_dir)),
+      Of({"config-file", Kind::kList, "FILE",
+          "A JSON (.json) or YAML (.yaml, .yml) file with settings under Consul's key names. May "
+          "be "
+          "repeated; later files win."},
+         "", {}),
+      Of({"config-dir", Kind::kList, "DIR",
+          "All .json, .yaml and .yml files of a directory, in order of their names. May be "
+          "repeated; "
+          "files of -config-file come first."},
+         "", {}),
+      Of({"pid-file", Kind::kString, "FILE",
+          "Where to write the process id; removed at the end. Refuses to start when it names a "
+          "living konsul."},
+         "pid_file", Text(&Config::pid_file)),
+      Of({"http-port", Kind::kString, "PORT", "Port of the HTTP API. Default: 8500."}, "ports.http",
+         Whole(&Config::http_port, 1, 65535)),
+      Of({"server-port", Kind::kString, "PORT", "Port for the other servers (RPC). Default: 8300."},
+         "ports.server", Whole(&Config::server_port, 1, 65535)),
+      Live({"log-level", Kind::kString, "LEVEL",
+            "trace, debug, info, warn or error: what is logged at least. Default: info."},
+           "log_level",
+           {Level,
+            [](const Config& config) { return std::string(LogLevelName(config.log_level)); }}),
+      Of({"log-json", Kind::kBool, "", "Log lines as JSON objects instead of text."}, "log_json",
+         Bool(&Config::log_json)),
+      Live({"http-slow-request", Kind::kString, "MS",
+            "Milliseconds after which an HTTP request is logged as slow, the time that it waited "
+            "for a "
+            "change not counted; 0 for none. Default: 1000."},
+           "http_config.slow_request_ms", Whole(&Config::http_slow_request_ms, 0, 3'600'000)),
+      Of({"raft-multiplier", Kind::kString, "N",
+          "Multiplies the timeouts of consensus, 1 to 10: higher for slow machines and networks, "
+          "at "
+          "the price of later failover. Default: 1."},
+         "performance.raft_multiplier", Whole(&Config::raft_multiplier, 1, 10)),
+      Of({"raft-election-timeout", Kind::kString, "MS",
+          "Milliseconds without a leader before a server stands for election: between this and "
+          "twice "
+          "this. Default: 130."},
+         "performance.raft_election_timeout_ms", Whole(&Config::election_timeout_ms, 10, 60000)),
+      Of({"raft-heartbeat", Kind::kString, "MS",
+          "Milliseconds between a leader's heartbeats; at most a third of the election timeout. "
+          "Default: 25."},
+         "performance.raft_heartbeat_ms", Whole(&Config::heartbeat_ms, 1, 20000)),
+      Of({"clock-drift-max", Kind::kString, "PPM",
+          "How far the speed of any server's clock may be from true, in parts per million. Reads "
+          "in "
+          "the default mode rely on it; 1000000 makes them ask a quorum instead. Default: 50000."},
+         "performance.clock_drift_max_ppm", Whole(&Config::clock_drift_max_ppm, 0, 1'000'000)),
+      Of({"raft-snapshot-threshold", Kind::kString, "N",
+          "Log entries between two snapshots. Default: 200000, or 256 MiB of entries."},
+         "raft_snapshot_threshold", Whole(&Config::raft_snapshot_threshold, 1, 1'000'000'000)),
+      Of({"raft-trailing-logs", Kind::kString, "N",
+          "Log entries kept behind a snapshot for followers that are a little late. Default: "
+          "20000, "
+          "within 32 MiB."},
+         "raft_trailing_logs", Whole(&Config::raft_trailing_logs, 0, 1'000'000'000)),
   };
 }
 

@@ -19,6 +19,9 @@ struct Setting {
   // Takes the values given (exactly one unless the flag is a list). The error says what would be
   // right, without naming where the value came from.
   std::function<absl::Status(const std::vector<std::string>& values, Config& config)> apply;
+  // The value in a Config, to be compared and shown; null as `apply`.
+  std::function<std::string(const Config& config)> show;
+  bool reloadable = false;  // may change while the agent runs (reload.h)
 
   // "KONSUL_PORTS_HTTP": made from the key and not from the flag, because KONSUL_HTTP_PORT and the
   // like are what Kubernetes sets in every pod for a service of the name konsul-http.

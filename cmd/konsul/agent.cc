@@ -57,28 +57,38 @@ node::Options NodeOptions(const Config& config, const env::Env& env) {
   return options;
 }
 
-// Asks the node to stop at the first signal, ends the process at the second.
-void WatchSignals(reactor::RealWorld& world, Logger& logger, node::Stop& stop) {
+// Reloads the configuration at SIGHUP, asks the node to stop at the first other signal, ends the
+// process at the second.
+void WatchSignals(reactor::RealWorld& world, Logger& logger, Process& process, node::Stop& stop) {
   absl::StatusOr<int> signal = world.NextSignal();
+  for (; signal.ok() && *signal == SIGHUP; signal = world.NextSignal()) {
+    process.Reload().IgnoreError();  // it has said so in the log
+  }
   if (!signal.ok()) return;
   logger.Info("agent", "stopping", {{"signal", *signal == SIGINT ? "SIGINT" : "SIGTERM"}});
   stop.Request();
-  if (world.NextSignal().ok()) {
+  do signal = world.NextSignal();
+  while (signal.ok() && *signal == SIGHUP);
+  if (signal.ok()) {
     logger.Warn("agent", "second signal, ending at once");
     _exit(kExitFailure);
   }
 }
 
 // On a fiber.
-absl::Status RunNode(reactor::RealWorld& world, const env::Env& env, node::Options options) {
+absl::Status RunNode(reactor::RealWorld& world, const env::Env& env, Process& process,
+                     node::Options options) {
   node::Stop stop(world.scheduler());
   options.stop = &stop;
+  options.process = &process;
+  options.access_log = &process.access_log();
   fiber::Group signals(world.scheduler());
-  signals.Spawn("signals", [&] { WatchSignals(world, env.logger, stop); });
+  signals.Spawn("signals", [&] { WatchSignals(world, env.logger, process, stop); });
   return node::Run(env, options);
 }
 
-absl::Status Start(const Config& config, reactor::RealWorld& world, Logger& logger) {
+absl::Status Start(const Config& config, const ConfigLoader& reload, reactor::RealWorld& world,
+                   AgentLogger& logger) {
   std::unique_ptr<PidFile> pid_file;
   if (!config.pid_file.empty()) {
     KONSUL_ASSIGN_OR_RETURN(pid_file, PidFile::Create(config.pid_file));
@@ -90,18 +100,19 @@ absl::Status Start(const Config& config, reactor::RealWorld& world, Logger& logg
                {"data_dir", env.disk.root()},
                {"pid", getpid()}});
   node::Options options = NodeOptions(config, env);
+  Process process(world.io_pool(), logger, config, reload, std::string(env.disk.root()));
   absl::Status result;
-  world.Run([&] { result = RunNode(world, env, options); });
+  world.Run([&] { result = RunNode(world, env, process, options); });
   return result;
 }
 
 }  // namespace
 
-int RunAgent(const Config& config) {
-  reactor::RealWorld world;
-  std::unique_ptr<Logger> logger =
+int RunAgent(const Config& config, const ConfigLoader& reload) {
+  reactor::RealWorld world({.signals = {SIGINT, SIGTERM, SIGHUP}});
+  std::unique_ptr<AgentLogger> logger =
       MakeLogger(world.clock(), {.level = config.log_level, .json = config.log_json});
-  absl::Status status = Start(config, world, *logger);
+  absl::Status status = Start(config, reload, world, *logger);
   if (!status.ok()) {
     std::string advice = Advice(status, config);
     logger->Error("agent", advice.empty() ? std::string(status.message())

@@ -3,6 +3,7 @@
 #define KONSUL_CMD_KONSUL_AGENT_H_
 
 #include "cmd/agent/config.h"
+#include "cmd/konsul/process.h"
 
 namespace konsul::agent {
 
@@ -11,9 +12,10 @@ inline constexpr int kExitClean = 0;
 inline constexpr int kExitFailure = 1;  // could not start or could not go on; the log says why
 inline constexpr int kExitUsage = 2;    // flags, config files or environment are wrong
 
-// Returns the exit code after SIGINT or SIGTERM, or when the node cannot go on. A second signal
-// ends the process at once. Not from a fiber; once per process.
-int RunAgent(const Config& config);
+// `reload` is called at SIGHUP and for /v1/agent/reload, on another thread. Returns the exit code
+// after SIGINT or SIGTERM, or when the node cannot go on. A second signal ends the process at once.
+// Not from a fiber; once per process.
+int RunAgent(const Config& config, const ConfigLoader& reload);
 
 }  // namespace konsul::agent
 

@@ -43,7 +43,8 @@ A flag may be written -node n2, -node=n2 or --node=n2. Config files take the
 same settings under Consul's key names, e.g. {"node_name": "n2",
 "ports": {"http": 8501}}; so does the environment: KONSUL_NODE_NAME,
 KONSUL_PORTS_HTTP (lists with commas). Flags win over files, files over the
-environment.
+environment. SIGHUP and PUT /v1/agent/reload read the files again: log_level and
+http_config.slow_request_ms count at once, the rest from the next start.
 
 Exit codes: 0 stopped by a signal, 1 could not start or go on, 2 wrong usage.
 
@@ -73,9 +74,10 @@ int Agent(const std::vector<std::string>& args) {
     std::cout << kAgentUsage << flags::Help(agent::AgentFlags());
     return agent::kExitClean;
   }
-  absl::StatusOr<agent::Config> config = agent::LoadConfig(*parsed, Environment, MachineName());
+  const auto load = [&] { return agent::LoadConfig(*parsed, Environment, MachineName()); };
+  absl::StatusOr<agent::Config> config = load();
   if (!config.ok()) return UsageError(config.status().message());
-  return agent::RunAgent(*config);
+  return agent::RunAgent(*config, load);
 }
 
 int Main(const std::vector<std::string>& args) {

@@ -70,6 +70,19 @@ server::Expirer::Office OfficeOf(const server::ServerStats& stats, const raft::O
           .leader_known = stats.leader != NodeId() && stats.last_contact < raft.election_timeout};
 }
 
+api::HttpLoad LoadOf(const http::Server* server) {
+  if (server == nullptr) return {};
+  const http::ServerStats& stats = server->stats();
+  return {.connections = server->connection_count(),
+          .parked = server->parked_count(),
+          .request_bytes = server->request_bytes(),
+          .accepted = stats.accepted,
+          .refused = stats.refused,
+          .requests = stats.requests,
+          .malformed = stats.malformed,
+          .timed_out = stats.timed_out};
+}
+
 }  // namespace
 
 absl::Status Run(const env::Env& env, const Options& options) {
@@ -116,12 +129,18 @@ absl::Status Run(const env::Env& env, const Options& options) {
       [&] { return OfficeOf(server->Stats(), options.raft); }, options.raft.clock_drift_max_ppm);
   server::Registrar registrar({env.clock, env.scheduler, env.logger}, *server, *server,
                               storage.tables(), options.datacenter);
-  const net_api::Routes routes(
-      {*server, *server, storage.tables(), env.clock, api_options, &blocking, &ids, &streams});
+  const http::Server* serving = nullptr;
+  const net_api::Routes routes({*server, *server, storage.tables(), env.clock, api_options,
+                                &blocking, &ids, &streams, options.process,
+                                [&serving] { return LoadOf(serving); }});
+  const http::AccessLogOptions access_defaults;
+  http::AccessLog access_log(env,
+                             options.access_log == nullptr ? access_defaults : *options.access_log);
   http::ServerOptions http_options;
   http_options.uploads = net_api::BringsArchive;
   http_options.drain_grace = kDrainGrace;
-  http::Server http_server(env, http_options, routes.handler());
+  http::Server http_server(env, http_options, access_log.Around(routes.handler()));
+  serving = &http_server;
 
   absl::Status status;
   {

@@ -11,11 +11,13 @@
 
 #include "absl/status/status.h"
 #include "cmd/node/stop.h"
+#include "core/api/agent_process.h"
 #include "core/api/stream.h"
 #include "core/env/env.h"
 #include "core/raft/raft.h"
 #include "core/server/observer.h"
 #include "core/server/server.h"
+#include "net/http/access_log.h"
 #include "core/state/change_log.h"
 
 namespace konsul::node {
@@ -44,6 +46,10 @@ struct Options {
   size_t restore_piece_bytes = 256 << 10;               // api::Options
   Duration session_ttl_min = std::chrono::seconds(10);  // api::Options
 
+  // The process around the node, for those who ask; null: there is none.
+  api::AgentProcess* process = nullptr;
+  // May change while the node runs; null: the defaults.
+  const http::AccessLogOptions* access_log = nullptr;
   state::ChangeLog::Options changes;  // how much history is kept for streams
   api::Streams::Options streams;
 

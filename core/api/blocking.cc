@@ -1,6 +1,7 @@
 #include "core/api/blocking.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/mutation.h"
 #include "core/base/status.h"
@@ -27,6 +28,7 @@ BlockingQuery::BlockingQuery(Blocking& blocking, uint64_t index, Duration wait)
 void BlockingQuery::Begin() {
   continuation_.reset();
   watches_.clear();
+  if (std::exchange(waits_, false)) --blocking_.waiting_;
 }
 
 bool BlockingQuery::Waits(Index found) const {
@@ -38,6 +40,8 @@ absl::Status BlockingQuery::Watch(const state::WatchSet& set) {
   if (mutation::On(Mutation::kWatchAfterRead)) KONSUL_RETURN_IF_ERROR(blocking_.env_.Sleep(1ms));
   continuation_ = std::make_unique<fiber::Continuation>(blocking_.env_.scheduler);
   blocking_.watches_.Add(set, *continuation_, watches_);
+  waits_ = true;
+  ++blocking_.waiting_;
   return absl::OkStatus();
 }
 
@@ -45,11 +49,16 @@ absl::Status Read(const Context& context, const ReadOptions& options, ReadMeta& 
                   absl::FunctionRef<absl::Status(const state::ReadTxn&, state::WatchSet&)> query) {
   BlockingQuery* blocking = options.blocking;
   if (blocking != nullptr) blocking->Begin();
-  KONSUL_ASSIGN_OR_RETURN(
-      const server::ReadPoint point,
-      context.consensus.ReadBarrier(options.consistency, context.ReadDeadline()));
-  state::WatchSet watches(blocking != nullptr);
   meta.consistency = options.consistency;
+  KONSUL_ASSIGN_OR_RETURN(server::ReadPoint point,
+                          context.consensus.ReadBarrier(meta.consistency, context.ReadDeadline()));
+  if (meta.consistency == server::Consistency::kStale && options.stale_max > Duration::zero() &&
+      point.last_contact > options.stale_max) {
+    meta.consistency = server::Consistency::kDefault;
+    KONSUL_ASSIGN_OR_RETURN(
+        point, context.consensus.ReadBarrier(meta.consistency, context.ReadDeadline()));
+  }
+  state::WatchSet watches(blocking != nullptr);
   meta.known_leader = point.known_leader;
   meta.last_contact = point.last_contact;
   KONSUL_RETURN_IF_ERROR(query(*context.store.Read(), watches));

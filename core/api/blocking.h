@@ -31,11 +31,15 @@ class Blocking {
   Blocking(const env::Env& env, state::WatchIndex& watches)
       : env_(env), random_(env.random.Fork("blocking-queries")), watches_(watches) {}
 
+  // Queries that wait at this moment.
+  size_t waiting() const { return waiting_; }
+
  private:
   friend class BlockingQuery;
   env::Env env_;
   env::Random random_;
   state::WatchIndex& watches_;
+  size_t waiting_ = 0;
 };
 
 // One request that waits, over all its evaluations. Used by one fiber at a time.
@@ -45,6 +49,9 @@ class BlockingQuery {
   // at the longest), and a little longer by chance, so that clients that came together do not come
   // back together.
   BlockingQuery(Blocking& blocking, uint64_t index, Duration wait);
+  ~BlockingQuery() { Begin(); }
+  BlockingQuery(const BlockingQuery&) = delete;
+  BlockingQuery& operator=(const BlockingQuery&) = delete;
 
   // When it is answered with what there is.
   Instant deadline() const { return deadline_; }
@@ -70,6 +77,7 @@ class BlockingQuery {
   Instant deadline_;
   const uint64_t replaced_;  // of the watch index, when the query was asked
   bool answer_now_ = false;
+  bool waits_ = false;  // counted in blocking_.waiting_
   std::vector<state::WatchIndex::Watch> watches_;
   std::unique_ptr<fiber::Continuation> continuation_;
 };

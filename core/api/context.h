@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "core/base/ids.h"
@@ -55,6 +56,15 @@ class IdSource {
   env::Random random_;
 };
 
+// What the HTTP server of this node has to do (docs/api/metrics.md).
+struct HttpLoad {
+  size_t connections = 0;  // open ones, parked or not
+  size_t parked = 0;       // of these, those that wait without a fiber
+  size_t request_bytes = 0;
+  uint64_t accepted = 0, refused = 0, requests = 0, malformed = 0, timed_out = 0;
+};
+
+class AgentProcess;
 class Blocking;
 class BlockingQuery;
 class Streams;
@@ -69,6 +79,8 @@ struct Context {
   Blocking* blocking = nullptr;  // null: no read waits, all are answered at once
   IdSource* ids = nullptr;       // only handlers that make something need it
   Streams* streams = nullptr;    // null: there are none
+  AgentProcess* process = nullptr;                // null: a server without a process of its own
+  std::function<HttpLoad()> http_load = nullptr;  // null: not known
 
   Instant WriteDeadline() const { return clock.Now() + options.write_timeout; }
   Instant ReadDeadline() const { return clock.Now() + options.read_timeout; }
@@ -80,6 +92,9 @@ struct Context {
 struct ReadOptions {
   server::Consistency consistency = server::Consistency::kDefault;
   BlockingQuery* blocking = nullptr;  // the request that waits (blocking.h); null: none does
+  // With kStale: how long ago this server may have heard from the leader at most; beyond, it is
+  // asked after all. 0: any time.
+  Duration stale_max{};
 };
 
 // Where an answer stands (the X-Consul-* headers of a read).

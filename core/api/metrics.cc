@@ -1,5 +1,6 @@
 #include "core/api/metrics.h"
 
+#include "core/api/blocking.h"
 #include "core/api/membership.h"
 #include "core/base/status.h"
 
@@ -119,6 +120,27 @@ void AddMembers(const server::Membership& members, Collector& out) {
              "Time since a follower answered; on the leader.", std::move(contacts));
 }
 
+void AddHttp(const HttpLoad& http, Collector& out) {
+  out.Gauge("konsul_http_connections", "Open connections of clients, with the parked ones.",
+            static_cast<double>(http.connections));
+  out.Gauge(
+      "konsul_http_parked_connections",
+      "Connections that wait without a fiber: for a change, or for the next request of a client "
+      "that waited once.",
+      static_cast<double>(http.parked));
+  out.Gauge("konsul_http_request_bytes", "Memory for requests that arrive or are being answered.",
+            static_cast<double>(http.request_bytes));
+  out.Counter("konsul_http_accepted_connections_total", "Connections that were accepted.",
+              http.accepted);
+  out.Counter("konsul_http_refused_connections_total",
+              "Connections that were refused or ended because of a limit.", http.refused);
+  out.Counter("konsul_http_requests_total", "Well-formed requests.", http.requests);
+  out.Counter("konsul_http_malformed_requests_total", "Requests that were not HTTP as it must be.",
+              http.malformed);
+  out.Counter("konsul_http_timed_out_requests_total", "Requests that did not arrive in time.",
+              http.timed_out);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<Metric>> Metrics(const Context& context) {
@@ -129,6 +151,11 @@ absl::StatusOr<std::vector<Metric>> Metrics(const Context& context) {
   AddMembers(members, out);
   AddLog(stats, out);
   AddSnapshots(stats, out);
+  if (context.blocking != nullptr) {
+    out.Gauge("konsul_blocking_queries", "Reads that wait for a change.",
+              static_cast<double>(context.blocking->waiting()));
+  }
+  if (context.http_load != nullptr) AddHttp(context.http_load(), out);
   return out.Take();
 }
 

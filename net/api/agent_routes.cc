@@ -6,8 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/api/agent.h"
+#include "core/api/agent_process.h"
 #include "core/api/session.h"
 #include "core/base/status.h"
+#include "net/api/host_json.h"
 #include "net/api/reply.h"
 
 namespace konsul::net_api {
@@ -116,6 +118,29 @@ absl::StatusOr<Response> Self(const api::Context& context, const Request& reques
   });
 }
 
+absl::StatusOr<Response> Host(const api::Context& context, const Request& request) {
+  api::HostInfo host;
+  if (context.process == nullptr) {
+    host.errors.emplace_back("this server knows nothing of the machine that it runs on");
+  } else {
+    host = context.process->Host();
+  }
+  host.collected = context.clock.WallNow();
+  return JsonReply(request, [&](JsonWriter& json) { WriteHost(host, json); });
+}
+
+// 200 without a body, as in the reference.
+absl::StatusOr<Response> Reload(const api::Context& context, const Request&) {
+  if (context.process == nullptr) {
+    return absl::UnimplementedError("this server was started without a configuration to reload");
+  }
+  if (absl::Status status = context.process->Reload(); !status.ok()) {
+    // Whatever is wrong with the file, it is not the request's fault.
+    return Response::Text(500, status.message());
+  }
+  return Response();
+}
+
 absl::StatusOr<Response> Datacenters(const api::Context& context, const Request& request) {
   return JsonReply(request, [&](JsonWriter& json) {
     json.BeginArray();
@@ -127,14 +152,16 @@ absl::StatusOr<Response> Datacenters(const api::Context& context, const Request&
 }  // namespace
 
 void AddAgentRoutes(const api::Context& context, Router& router) {
-  const auto add = [&](absl::string_view path, auto function) {
-    router.Add("GET", path, [context, function](const Request& request, absl::string_view) {
+  const auto add = [&](absl::string_view method, absl::string_view path, auto function) {
+    router.Add(method, path, [context, function](const Request& request, absl::string_view) {
       return OrError(function(context, request));
     });
   };
-  add("/v1/agent/self", &Self);
-  add("/v1/agent/members", &Members);
-  add("/v1/catalog/datacenters", &Datacenters);
+  add("GET", "/v1/agent/self", &Self);
+  add("GET", "/v1/agent/members", &Members);
+  add("GET", "/v1/agent/host", &Host);
+  add("PUT", "/v1/agent/reload", &Reload);
+  add("GET", "/v1/catalog/datacenters", &Datacenters);
 }
 
 }  // namespace konsul::net_api

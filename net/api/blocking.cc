@@ -26,6 +26,8 @@ struct ParkedRead : http::Parked {
 absl::StatusOr<ReadParameters> ParseRead(const http::Request& request) {
   ReadParameters out;
   KONSUL_ASSIGN_OR_RETURN(out.consistency, ParseConsistency(request));
+  KONSUL_ASSIGN_OR_RETURN(out.stale_max, ParseMaxStale(request));
+  if (out.stale_max > Duration::zero()) out.consistency = server::Consistency::kStale;
   if (const auto wait = request.Query("wait"); wait && !wait->empty()) {
     const std::optional<Duration> parsed = ParseDuration(*wait);
     if (!parsed) return absl::InvalidArgumentError("Invalid wait time");
@@ -43,7 +45,8 @@ absl::StatusOr<http::Response> BlockingRead(
     const api::Context& context, const http::Request& request,
     absl::FunctionRef<absl::StatusOr<http::Response>(const api::ReadOptions&)> read) {
   KONSUL_ASSIGN_OR_RETURN(const ReadParameters parameters, ParseRead(request));
-  api::ReadOptions options{.consistency = parameters.consistency};
+  api::ReadOptions options{.consistency = parameters.consistency,
+                           .stale_max = parameters.stale_max};
   if (parameters.index == 0 || context.blocking == nullptr) return read(options);
   auto parked = std::static_pointer_cast<ParkedRead>(request.parked);
   if (parked == nullptr) {

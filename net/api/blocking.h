@@ -1,4 +1,5 @@
-// Reads over HTTP, and how they wait: ?stale, ?consistent, ?index, ?wait (docs/api/blocking.md).
+// Reads over HTTP, and how they wait: ?stale, ?consistent, ?max_stale, ?index, ?wait
+// (docs/api/blocking.md).
 #ifndef KONSUL_NET_API_BLOCKING_H_
 #define KONSUL_NET_API_BLOCKING_H_
 
@@ -13,8 +14,9 @@ namespace konsul::net_api {
 
 struct ReadParameters {
   server::Consistency consistency = server::Consistency::kDefault;
-  uint64_t index = 0;  // 0: does not wait
-  Duration wait{};     // 0: the default
+  Duration stale_max{};  // api::ReadOptions
+  uint64_t index = 0;    // 0: does not wait
+  Duration wait{};       // 0: the default
 };
 // InvalidArgument with the texts that Consul's clients know. Routes that do not read refuse bad
 // ones as well.

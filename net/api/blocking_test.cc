@@ -14,6 +14,7 @@
 #include "net/api/fake_consensus_support.h"
 #include "net/api/fake_operator_support.h"
 #include "net/api/routes.h"
+#include "net/http/access_log.h"
 #include "net/http/client.h"
 #include "net/http/memory_stream_support.h"
 #include "net/http/server.h"
@@ -32,6 +33,7 @@ class BlockingTest : public ::testing::Test {
   void TearDown() override {
     world_.OnFiber([&] { server_.Stop(Instant::Past()).IgnoreError(); });
     EXPECT_EQ(watches_.size(), 0u);
+    EXPECT_EQ(blocking_.waiting(), 0u);
   }
 
   // A request on a connection of its own; empty until it is answered, then "STATUS INDEX BODY".
@@ -80,7 +82,9 @@ class BlockingTest : public ::testing::Test {
                               .clock = world_.clock,
                               .options = {},
                               .blocking = &blocking_}};
-  http::Server server_{world_.env, {}, routes_.handler()};
+  const http::AccessLogOptions access_options_;
+  http::AccessLog access_log_{world_.env, access_options_};
+  http::Server server_{world_.env, {}, access_log_.Around(routes_.handler())};
   std::vector<std::unique_ptr<Asked>> asked_;  // by the fibers of the world
 };
 
@@ -92,6 +96,40 @@ TEST_F(BlockingTest, WaitsForTheNextChangeOfItsKey) {
   EXPECT_EQ(waits.answer, "");
   Put("a", "2");
   EXPECT_EQ(waits.answer, "200 5 2");
+}
+
+TEST_F(BlockingTest, WhatWaitsIsCounted) {
+  EXPECT_EQ(blocking_.waiting(), 0u);
+  Ask("GET", "/v1/kv/a?index=1");
+  Ask("GET", "/v1/kv/?recurse&index=1");
+  EXPECT_EQ(blocking_.waiting(), 2u);
+  Put("b", "1");
+  EXPECT_EQ(blocking_.waiting(), 1u);
+  EXPECT_TRUE(absl::StrContains(Get("/v1/agent/metrics?format=prometheus"),
+                                "\nkonsul_blocking_queries 1\n"));
+  Put("a", "1");
+  EXPECT_EQ(blocking_.waiting(), 0u);
+}
+
+TEST_F(BlockingTest, KeepsItsNameWhileItWaits) {
+  std::vector<std::string> ids;
+  for (const std::string& sent : {std::string("mine"), std::string()}) {
+    world_.group.Spawn("ask", [&, sent] {
+      http::Client client(world_.env, at_);
+      http::Request request = http::Request::Make("GET", "/v1/kv/a?index=1");
+      if (!sent.empty()) request.headers.Add("X-Request-Id", sent);
+      const auto reply = client.Do(request, Instant::Never());
+      ASSERT_TRUE(reply.ok()) << reply.status();
+      EXPECT_EQ(reply->headers.Count("X-Request-Id"), 1u);
+      ids.emplace_back(*reply->headers.Get("X-Request-Id"));
+    });
+    world_.Run();
+  }
+  EXPECT_EQ(ids.size(), 0u);
+  Put("a", "1");
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_EQ(ids[0], "mine");
+  EXPECT_EQ(ids[1].size(), 16u);
 }
 
 TEST_F(BlockingTest, AnswersAtOnceWhatIsNews) {

@@ -14,7 +14,7 @@ namespace {
 absl::string_view View(const boost::json::string& text) { return {text.data(), text.size()}; }
 
 absl::Status Failed(absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("Request decode failed: ", what));
+  return absl::InvalidArgumentError(absl::StrCat(kDecodeFailed, what));
 }
 
 }  // namespace
@@ -45,6 +45,11 @@ bool ObjectReader::Mentions(absl::string_view key) const {
     if (absl::EqualsIgnoreCase({name.data(), name.size()}, key)) return true;
   }
   return false;
+}
+
+bool ObjectReader::IsNumber(absl::string_view key) const {
+  const auto* value = Find(key);
+  return value != nullptr && value->is_number();
 }
 
 void ObjectReader::Fail(absl::string_view key, absl::string_view what) {

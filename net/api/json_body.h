@@ -19,6 +19,9 @@
 
 namespace konsul::net_api {
 
+// What all errors here begin with.
+inline constexpr absl::string_view kDecodeFailed = "Request decode failed: ";
+
 absl::StatusOr<boost::json::value> ParseJson(absl::string_view body);
 
 // Reads members of an object one by one; after the first that is not what it should be nothing is
@@ -32,6 +35,7 @@ class ObjectReader {
 
   // Whether it is there, be it null.
   bool Mentions(absl::string_view key) const;
+  bool IsNumber(absl::string_view key) const;
   void Text(absl::string_view key, std::string& out);
   void Bool(absl::string_view key, bool& out);
   // All 64 bits.

@@ -10,19 +10,40 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "net/api/text.h"
 #include "net/http/uri.h"
 
 namespace konsul::net_api {
 
+namespace {
+
+absl::Status Conflicting(absl::string_view with_consistent) {
+  return absl::InvalidArgumentError(absl::StrCat("Cannot specify ?", with_consistent,
+                                                 " with ?consistent, conflicting semantics."));
+}
+
+}  // namespace
+
 absl::StatusOr<server::Consistency> ParseConsistency(const http::Request& request) {
   const bool stale = request.HasQuery("stale");
   const bool consistent = request.HasQuery("consistent");
-  if (stale && consistent) {
-    return absl::InvalidArgumentError(
-        "Cannot specify ?stale with ?consistent, conflicting semantics.");
+  if (consistent && (stale || request.HasQuery("cached"))) {
+    return Conflicting(stale ? "stale" : "cached");
   }
   if (stale) return server::Consistency::kStale;
   return consistent ? server::Consistency::kConsistent : server::Consistency::kDefault;
+}
+
+absl::StatusOr<Duration> ParseMaxStale(const http::Request& request) {
+  const absl::string_view text = request.Query("max_stale").value_or("");
+  if (text.empty()) return Duration::zero();
+  const std::optional<Duration> limit = ParseDuration(text);
+  if (!limit) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("Invalid max_stale value \"", absl::Utf8SafeCEscape(text), "\""));
+  }
+  if (*limit > Duration::zero() && request.HasQuery("consistent")) return Conflicting("stale");
+  return *limit;
 }
 
 absl::StatusOr<std::optional<uint64_t>> ParseNumber(const http::Request& request,

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/base/time.h"
 #include "core/server/consensus.h"
 #include "net/http/message.h"
 
@@ -17,6 +18,9 @@ namespace konsul::net_api {
 
 // `?stale`, `?consistent`, neither, but not both.
 absl::StatusOr<server::Consistency> ParseConsistency(const http::Request& request);
+
+// How stale an answer may be by `?max_stale`; 0 when that was not said.
+absl::StatusOr<Duration> ParseMaxStale(const http::Request& request);
 
 // Decimal digits and nothing else, below 2^64; nothing when the parameter is missing.
 absl::StatusOr<std::optional<uint64_t>> ParseNumber(const http::Request& request,

@@ -23,6 +23,15 @@ void Router::Add(absl::string_view method, absl::string_view path, RouteHandler 
   routes_[std::string(path)].push_back({std::string(method), std::move(handler)});
 }
 
+std::vector<Router::Route> Router::List() const {
+  std::vector<Route> list;
+  for (const auto& [path, methods] : routes_) {
+    Route& route = list.emplace_back(path);
+    for (const Method& method : methods) route.methods.push_back(method.name);
+  }
+  return list;
+}
+
 Router::Routes::const_iterator Router::Find(const std::string& path) const {
   if (const auto exact = routes_.find(path); exact != routes_.end()) return exact;
   for (size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;

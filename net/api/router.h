@@ -25,6 +25,13 @@ class Router {
   // are listed in Allow in the order in which they were added.
   void Add(absl::string_view method, absl::string_view path, RouteHandler handler);
 
+  // Every path with its methods, as they were added, sorted by path.
+  struct Route {
+    std::string path;
+    std::vector<std::string> methods;
+  };
+  std::vector<Route> List() const;
+
   // Suspends as the route's handler does.
   http::Response Handle(const http::Request& request) const;
 

@@ -24,6 +24,7 @@ class Routes {
   // Suspends until the request is answered; never blocks the thread. The request must have a
   // printable path, as net/http makes sure.
   http::Response Handle(const http::Request& request) const;
+  const Router& router() const { return router_; }
   // Refers to this object.
   http::Handler handler() const {
     return [this](const http::Request& request) { return Handle(request); };

@@ -8,10 +8,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "core/api/stream.h"
+#include "core/state/change_log.h"
 #include "gtest/gtest.h"
 #include "net/api/fake_consensus_support.h"
 #include "net/api/fake_operator_support.h"
+#include "net/api/fake_process_support.h"
 #include "net/api/routes.h"
+#include "net/http/memory_stream_support.h"
 #include "net/http/uri.h"
 
 namespace konsul::net_api {
@@ -73,11 +77,23 @@ class RoutesTest : public ::testing::Test {
   FakeConsensus consensus_{scheduler_, store_};
   FakeOperator cluster_{scheduler_};
   api::IdSource ids_{env::Random(1)};
+  FakeProcess process_;
+  http::MemoryNetwork network_{scheduler_};
+  http::NoDisk disk_;
+  state::ChangeLog changes_{scheduler_, {}};
+  api::Streams streams_{
+      env::Env{clock_, network_, disk_, env::Random(1), scheduler_, NullLogger()}, changes_, {}};
   Routes routes_{api::Context{.consensus = consensus_,
                               .cluster = cluster_,
                               .store = store_,
                               .clock = clock_,
-                              .ids = &ids_}};
+                              .ids = &ids_,
+                              .streams = &streams_,
+                              .process = &process_,
+                              .http_load = [] {
+                                return api::HttpLoad{
+                                    .connections = 3, .parked = 2, .accepted = 5, .requests = 7};
+                              }}};
 };
 
 }  // namespace konsul::net_api

@@ -74,7 +74,13 @@ absl::Status ReadServiceChecks(ObjectReader& reader, std::vector<std::string>& c
 }
 
 absl::Status ReadTtl(ObjectReader& reader, api::SessionCreateRequest& create) {
+  if (reader.IsNumber("TTL")) {
+    reader.Time("TTL", create.ttl);
+    create.ttl_text = FormatDuration(create.ttl);
+    return reader.status();
+  }
   reader.Text("TTL", create.ttl_text);
+  KONSUL_RETURN_IF_ERROR(reader.status());
   if (create.ttl_text.empty()) return absl::OkStatus();
   const auto ttl = ParseDuration(create.ttl_text);
   if (!ttl) {

@@ -115,7 +115,7 @@ TEST_F(SessionRoutesTest, BadTransactionsAreRefused) {
   EXPECT_EQ(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"put","Key":"a"}}])"),
             "400 unknown KV verb \"put\"");
   EXPECT_EQ(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"set","Key":"a","Value":"?"}}])"),
-            "400 Request decode failed: \"Value\" is not base64");
+            "400 Failed to parse body: \"Value\" is not base64");
   std::string many = "[";
   for (int i = 0; i < 129; ++i) {
     absl::StrAppend(&many, i > 0 ? "," : "", R"({"KV":{"Verb":"get","Key":"a"}})");

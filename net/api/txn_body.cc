@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "core/base/status.h"
 #include "net/api/json_body.h"
 #include "net/api/node_json.h"
@@ -53,7 +54,15 @@ absl::Status FindVerb(const Verbs& verbs, absl::string_view kind, absl::string_v
 
 }  // namespace
 
+// Of a body that cannot be read Consul's clients are told so in other words than elsewhere.
 absl::Status TxnBody::Read(absl::string_view body) {
+  const absl::Status status = ReadOps(body);
+  absl::string_view why = status.message();
+  if (!absl::ConsumePrefix(&why, kDecodeFailed)) return status;
+  return absl::InvalidArgumentError(absl::StrCat("Failed to parse body: ", why));
+}
+
+absl::Status TxnBody::ReadOps(absl::string_view body) {
   KONSUL_ASSIGN_OR_RETURN(const boost::json::value value, ParseJson(body));
   const auto* list = value.if_array();
   if (list == nullptr) {

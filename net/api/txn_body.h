@@ -22,6 +22,7 @@ class TxnBody {
   const wire::Txn& txn() const { return txn_; }
 
  private:
+  absl::Status ReadOps(absl::string_view body);
   absl::Status ReadOp(const boost::json::value& value);
   absl::Status ReadKv(const boost::json::value& value);
   absl::Status ReadNode(const boost::json::value& value);

@@ -81,6 +81,11 @@ struct Parked {
   Instant deadline = Instant::Never();
   // Set by the server: it stops, or has too many that wait. The handler has to answer now.
   bool answer_now = false;
+  // Of the access log (access_log.h): what the request is called, when it came, and how long the
+  // handler has worked on it.
+  std::string request_id;
+  Instant received;
+  Duration worked{};
 };
 
 // A request's body that is read while it arrives, for handlers whose server does not gather it

@@ -33,8 +33,7 @@ absl::StatusOr<std::string> MakeTemporaryDirectory() {
 }  // namespace
 
 RealWorld::RealWorld(RealWorldOptions options)
-    : signals_(options.catch_signals ? std::make_unique<Signals>(
-                                           reactor_, std::initializer_list<int>{SIGINT, SIGTERM})
+    : signals_(options.catch_signals ? std::make_unique<Signals>(reactor_, options.signals)
                                      : nullptr),
       io_pool_(reactor_, options.io_threads),
       random_(SeedFromSystem()) {

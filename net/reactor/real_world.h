@@ -25,8 +25,9 @@ namespace konsul::reactor {
 
 struct RealWorldOptions {
   int io_threads = 4;
-  // SIGINT and SIGTERM become NextSignal() instead of ending the process.
+  // These become NextSignal() instead of ending the process.
   bool catch_signals = true;
+  std::vector<int> signals = {SIGINT, SIGTERM};
 };
 
 // For one thread, the one that made it. Raises the process's soft limit of open descriptors to the
@@ -47,7 +48,7 @@ class RealWorld {
   // Runs `main_body` on a fiber, and whatever it spawns, until it has returned. May be repeated.
   void Run(std::function<void()> main_body);
 
-  // Suspends until SIGINT or SIGTERM came, and says which. One fiber at a time.
+  // Suspends until one of the signals of the options came, and says which. One fiber at a time.
   absl::StatusOr<int> NextSignal(Instant deadline = Instant::Never());
 
   env::Clock& clock() { return clock_; }

@@ -11,7 +11,7 @@
 namespace konsul::reactor {
 namespace {
 
-int Block(std::initializer_list<int> signals, sigset_t* before) {
+int Block(const std::vector<int>& signals, sigset_t* before) {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : signals) sigaddset(&set, number);
@@ -23,7 +23,7 @@ int Block(std::initializer_list<int> signals, sigset_t* before) {
 
 }  // namespace
 
-Signals::Signals(Reactor& reactor, std::initializer_list<int> signals)
+Signals::Signals(Reactor& reactor, const std::vector<int>& signals)
     : descriptor_(reactor, Block(signals, &before_)) {
   const absl::Status watched = descriptor_.Watch();
   KONSUL_CHECK(watched.ok(), watched.message());

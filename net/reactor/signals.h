@@ -4,7 +4,7 @@
 
 #include <signal.h>
 
-#include <initializer_list>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/time.h"
@@ -16,7 +16,7 @@ namespace konsul::reactor {
 // before any other thread. The destructor restores the mask.
 class Signals {
  public:
-  Signals(Reactor& reactor, std::initializer_list<int> signals);
+  Signals(Reactor& reactor, const std::vector<int>& signals);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/api/agent_process.h"
 #include "sim/cluster/rebuild.h"
 
 namespace konsul::cluster {
@@ -17,6 +18,27 @@ constexpr Duration kSessionTtlMin = 1s;
 constexpr absl::string_view kIdentityFile = "node";
 // The batch that was misdirected, and enough behind it to prove that it was durable.
 constexpr uint64_t kBatchesThatProve = 3;
+
+// What every simulated server runs on. Nothing of it follows the faults.
+class Machine final : public api::AgentProcess {
+ public:
+  api::HostInfo Host() override {
+    api::HostInfo info;
+    info.memory = {.total = 8ULL << 30, .used = 1ULL << 30, .fields = {{"total", 8ULL << 30}}};
+    info.cpus = {{.cpu = 0, .cores = 1, .model_name = "simulated"}};
+    info.system = {.hostname = "simulated", .os = "none", .platform = "konsul-sim"};
+    info.disk = {.path = "/", .fstype = "simulated", .total = 64ULL << 30, .free = 64ULL << 30};
+    return info;
+  }
+  absl::Status Reload() override {
+    return absl::FailedPreconditionError("a simulated server has no configuration files");
+  }
+};
+
+api::AgentProcess& TheMachine() {
+  static Machine machine;
+  return machine;
+}
 
 using Program = absl::Status (*)(const env::Env&, const node::Options&);
 // There is one version of the program yet.
@@ -41,6 +63,7 @@ ServerHost::ServerHost(sim::World& world, std::string name, std::string ip,
   options_.restore_piece_bytes = kRestorePieceBytes;
   options_.session_ttl_min = kSessionTtlMin;
   options_.observer = &observer_;
+  options_.process = &TheMachine();
   options_.on_serving = [this] { Serving(); };
 }
 
