@@ -27,6 +27,16 @@ class EchoMachine final : public state::StateMachine {
     }
     return results;
   }
+  bool IsLong(const state::Committed& entry) const override { return entry.command == "long"; }
+  absl::StatusOr<std::string> ApplyLong(const state::Committed& entry,
+                                        absl::FunctionRef<absl::Status()> breathe) override {
+    for (int i = 0; i < 3; ++i) {
+      if (const absl::Status status = breathe(); !status.ok()) return status;
+      ++breaths;
+    }
+    applied_ = entry.index;
+    return "did long";
+  }
   absl::StatusOr<Frozen> Freeze() override {
     return absl::UnimplementedError("not asked for here");
   }
@@ -41,6 +51,7 @@ class EchoMachine final : public state::StateMachine {
   // Loading a snapshot takes until this is woken.
   fiber::WaitList load;
   Index restores_to;
+  int breaths = 0;  // while something long was applied
 
  private:
   Index applied_;
@@ -136,6 +147,19 @@ TEST_F(ApplierTest, WithoutNewsTheFateIsUnknown) {
   Run(Instant{200});
   ASSERT_EQ(story.size(), 1u);
   EXPECT_NE(story[0].find("DEADLINE_EXCEEDED"), std::string::npos) << story[0];
+}
+
+TEST_F(ApplierTest, OthersRunWhileSomethingLongIsApplied) {
+  for (uint64_t index = 1; index <= 4; ++index) Propose(index, 5);
+  group.Spawn("other", [this] {
+    while (machine.breaths == 0) (void)scheduler.Yield();
+    story.push_back(absl::StrCat("meanwhile ", machine.applied().value));
+  });
+  applier.Enqueue(
+      {EntryAt(1, 5, "a"), EntryAt(2, 5, "long"), EntryAt(3, 5, "long"), EntryAt(4, 5, "b")});
+  Run();
+  EXPECT_EQ(absl::StrJoin(story, ", "),
+            "1: did a, meanwhile 1, 2: did long, 3: did long, 4: did b");
 }
 
 TEST_F(ApplierTest, AReaderWaitsForItsIndex) {
