@@ -262,9 +262,9 @@ struct Workload {
   uint32_t cas = 0;
   uint32_t remove = 0;
   Reads reads = Reads::kMixed;
-  uint32_t watchers = 0;  // further clients, who wait for changes with blocking queries
+  uint32_t watchers = 0;   // further clients, who wait for changes with blocking queries
   uint32_t streamers = 0;  // further clients, who follow what changes with change streams
-  uint32_t lockers = 0;   // further clients, two of three for locks, the third for transactions
+  uint32_t lockers = 0;    // further clients, two of three for locks, the third for transactions
   // Exactly these until the heal, by time, instead of what the seed would draw.
   std::optional<std::vector<Step>> steps;
 };

@@ -22,7 +22,8 @@ std::string Difference(const StreamCompleteness::Changes& told,
   for (const auto& [key, row] : truth) {
     const auto it = told.find(key);
     if (it == told.end()) return absl::StrCat("nothing of ", key, " = ", Show(row));
-    if (it->second != row) return absl::StrCat(key, " = ", Show(it->second), " and not ", Show(row));
+    if (it->second != row)
+      return absl::StrCat(key, " = ", Show(it->second), " and not ", Show(row));
   }
   for (const auto& [key, row] : told) {
     if (!truth.contains(key)) return absl::StrCat(key, " = ", Show(row), ", which nobody made");
@@ -65,9 +66,9 @@ uint64_t StreamCompleteness::FirstConcern(const Streamer& streamer, uint64_t aft
 void StreamCompleteness::Report(size_t streamer, const std::string& server,
                                 const std::string& what) {
   const Streamer& s = streamers_[streamer];
-  findings_.Report(kOracle, absl::StrCat("streamer ", streamer, " of ",
-                                         absl::StrJoin(s.prefixes, " and "), ", who is at index ",
-                                         s.position, ", was told by ", server, " ", what));
+  findings_.Report(
+      kOracle, absl::StrCat("streamer ", streamer, " of ", absl::StrJoin(s.prefixes, " and "),
+                            ", who is at index ", s.position, ", was told by ", server, " ", what));
 }
 
 void StreamCompleteness::OnState(size_t streamer, const std::string& server, uint64_t index,
@@ -88,8 +89,9 @@ void StreamCompleteness::OnState(size_t streamer, const std::string& server, uin
   if (s.position != 0) {
     Report(streamer, server, absl::StrCat("the state, of index ", index, ", without asking"));
   } else if (index > committed_ || index < s.seen) {
-    Report(streamer, server, absl::StrCat("the state of index ", index, ", when ", s.seen,
-                                          " was known and ", committed_, " committed"));
+    Report(streamer, server,
+           absl::StrCat("the state of index ", index, ", when ", s.seen, " was known and ",
+                        committed_, " committed"));
   } else if (!difference.empty()) {
     Report(streamer, server, absl::StrCat("as the state of index ", index, " ", difference));
   }
@@ -120,8 +122,7 @@ void StreamCompleteness::OnChanges(size_t streamer, const std::string& server, u
   } else if (FirstConcern(s, index - 1, index) == 0) {
     Report(streamer, server, absl::StrCat("changes of index ", index, ", which has none for it"));
   } else if (!s.coalesce && index != first) {
-    Report(streamer, server,
-           absl::StrCat("changes of index ", index, " without those of ", first));
+    Report(streamer, server, absl::StrCat("changes of index ", index, " without those of ", first));
   } else if (!difference.empty()) {
     Report(streamer, server, absl::StrCat("as of index ", index, " ", difference));
   }
@@ -133,11 +134,13 @@ void StreamCompleteness::OnProgress(size_t streamer, const std::string& server, 
   Streamer& s = streamers_[streamer];
   const uint64_t missing = FirstConcern(s, s.position, index);
   if (s.position == 0 || index <= s.position || index > committed_) {
-    Report(streamer, server, absl::StrCat("that it knows everything up to ", index, ", when ",
-                                          committed_, " is committed"));
+    Report(streamer, server,
+           absl::StrCat("that it knows everything up to ", index, ", when ", committed_,
+                        " is committed"));
   } else if (missing != 0) {
-    Report(streamer, server, absl::StrCat("that it knows everything up to ", index,
-                                          ", but not of the changes of ", missing));
+    Report(streamer, server,
+           absl::StrCat("that it knows everything up to ", index, ", but not of the changes of ",
+                        missing));
   }
   s.position = std::max(s.position, index);
   s.seen = std::max(s.seen, s.position);

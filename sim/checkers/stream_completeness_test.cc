@@ -46,8 +46,7 @@ TEST_F(StreamCompletenessTest, TheTruthPasses) {
   }));
   EXPECT_FALSE(Fails(
       [&](size_t one) {
-        checker_.OnChanges(one, "n1", 7,
-                           {{"a/1", std::nullopt}, {"a/2", "v"}, {"a/3", "v"}});
+        checker_.OnChanges(one, "n1", 7, {{"a/1", std::nullopt}, {"a/2", "v"}, {"a/3", "v"}});
       },
       true));
   EXPECT_FALSE(Fails([&](size_t one) { checker_.OnTooLate(one, "n1", 4); }))
@@ -58,9 +57,8 @@ TEST_F(StreamCompletenessTest, LiesAreFound) {
   EXPECT_TRUE(Fails([&](size_t one) { checker_.OnChanges(one, "n1", 2, {{"a/1", "x"}}); }));
   EXPECT_TRUE(Fails([&](size_t one) { checker_.OnChanges(one, "n1", 3, {{"b", "z"}}); }));
   EXPECT_TRUE(Fails([&](size_t one) { checker_.OnChanges(one, "n1", 4, {{"a/2", "w"}}); }));
-  EXPECT_TRUE(Fails([&](size_t one) {
-    checker_.OnChanges(one, "n1", 4, {{"a/1", "x"}, {"a/2", "w"}});
-  }));
+  EXPECT_TRUE(
+      Fails([&](size_t one) { checker_.OnChanges(one, "n1", 4, {{"a/1", "x"}, {"a/2", "w"}}); }));
   EXPECT_TRUE(Fails([&](size_t one) { checker_.OnProgress(one, "n1", 4); }));
   EXPECT_TRUE(Fails([&](size_t one) { checker_.OnProgress(one, "n1", 2); }));
   EXPECT_TRUE(Fails([&](size_t one) { checker_.OnProgress(one, "n1", 6); })) << "not committed";

@@ -1,6 +1,6 @@
 // What each committed command changes in the key-value table, found out by applying it: the truth
-// that streamers are compared with. A state machine of its own, on tables of its own, whose rows are
-// compared before and after every command; nothing of the servers' own histories is used.
+// that streamers are compared with. A state machine of its own, on tables of its own, whose rows
+// are compared before and after every command; nothing of the servers' own histories is used.
 #ifndef KONSUL_SIM_CLUSTER_COMMITTED_CHANGES_H_
 #define KONSUL_SIM_CLUSTER_COMMITTED_CHANGES_H_
 

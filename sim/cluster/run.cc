@@ -90,8 +90,9 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
     if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
   }
   // Damage to any copy explains these.
-  for (const char* name : {"liveness", "durability", "no-lost-acked-writes", "watch-completeness",
-                           "stream-completeness",                           "lock-exclusion", "session-expiry", "txn-atomicity"}) {
+  for (const char* name :
+       {"liveness", "durability", "no-lost-acked-writes", "watch-completeness",
+        "stream-completeness", "lock-exclusion", "session-expiry", "txn-atomicity"}) {
     if (experiment.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
   }
 }

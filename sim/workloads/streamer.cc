@@ -192,9 +192,9 @@ absl::Status RunStreamedChanges(const env::Env& env, StreamShared& shared) {
       if (absl::IsCancelled(reply.status())) return reply.status();
       status = reply.ok() && reply->status == 200
                    ? absl::OkStatus()
-                   : absl::UnavailableError(absl::StrCat(
-                         "a change was answered with ",
-                         reply.ok() ? reply->body : reply.status().ToString()));
+                   : absl::UnavailableError(
+                         absl::StrCat("a change was answered with ",
+                                      reply.ok() ? reply->body : reply.status().ToString()));
       if (status.ok()) break;
       // Where elections come early, leaders change without any fault.
       KONSUL_RETURN_IF_ERROR(env.Sleep(kSettled));

@@ -25,10 +25,10 @@ namespace konsul::workloads {
 struct StreamShared {
   Shared* clients = nullptr;  // servers, time
   checkers::StreamCompleteness* oracle = nullptr;
-  std::string changed;   // prefix of what the one who makes changes changes
+  std::string changed;  // prefix of what the one who makes changes changes
   Duration patience{};  // longer than a stream that works is silent
-  bool leave = true;     // now and then without need
-  uint64_t states = 0;   // events of each kind
+  bool leave = true;    // now and then without need
+  uint64_t states = 0;  // events of each kind
   uint64_t changes = 0;
   uint64_t progress = 0;
   uint64_t too_late = 0;
