@@ -112,6 +112,13 @@ TEST_F(ChangeLogTest, EachKeyOfACommandCountsOnceAndTheLastTime) {
   log_.Note(Table::kKv, "a", other);
   log_.Publish(Index(2));
   EXPECT_THAT(Drain(*Read({}, 1)), ElementsAre("2: a= b=v -c"));
+  log_.Begin(Index(3));
+  for (int i = 0; i < 100; ++i) {
+    const std::string number = absl::StrCat(i);
+    log_.Note(Table::kKv, i % 2 == 0 ? "even" : "odd", wire::EncodeKvEntry({.value = number}));
+  }
+  log_.Publish(Index(3));
+  EXPECT_THAT(Drain(*Read({}, 2)), ElementsAre("3: even=98 odd=99"));
 }
 
 TEST_F(ChangeLogTest, OtherTablesAndWhatIsDiscardedLeaveNothing) {

@@ -169,7 +169,7 @@ void ChangeReader::Restarting(Index applied) {
   position_ = position();
   concerned_ = true;
   if (mutation::On(Mutation::kStreamReplaysAfterSnapshot)) {
-    position_ = position_ > log_.end() ? applied : position_;
+    position_ = std::min(position_, applied);
   }
   changed_.WakeAll();
 }

@@ -153,12 +153,13 @@ void StreamCompleteness::OnTooLate(size_t streamer, const std::string& server, u
   for (auto it = history_.lower_bound(oldest); it != history_.end(); ++it) {
     since += it->second.size();
   }
+  const uint64_t begins = std::max(begins_[server], restored_);
   if (oldest <= s.position) {
     Report(streamer, server, absl::StrCat("that this is too late for ", oldest));
-  } else if (oldest > begins_[server] && since <= kept_) {
+  } else if (oldest > begins && since <= kept_) {
     Report(streamer, server,
-           absl::StrCat("that nothing is known before ", oldest, ", though it begins with ",
-                        begins_[server], " and only ", since, " changes came since"));
+           absl::StrCat("that nothing is known before ", oldest, ", though it begins with ", begins,
+                        " and only ", since, " changes came since"));
   }
   s.position = 0;
 }

@@ -41,6 +41,8 @@ class StreamCompleteness {
   void OnCommitted(uint64_t index, const Changes& changes);
   // A server knows nothing of what was before: it has started with, or loaded, the state of then.
   void OnServerBegins(const std::string& server, uint64_t index);
+  // The command of this index puts other tables in the place of those of before, on every server.
+  void OnRestored(uint64_t index) { restored_ = index; }
 
   // Somebody who follows these prefixes; his number.
   size_t Add(std::vector<std::string> prefixes, bool coalesce);
@@ -77,6 +79,7 @@ class StreamCompleteness {
   Findings& findings_;
   size_t kept_ = 0;
   uint64_t committed_ = 0;
+  uint64_t restored_ = 0;
   std::map<uint64_t, Changes> history_;
   std::map<std::string, uint64_t> begins_;
   std::vector<Streamer> streamers_;

@@ -71,6 +71,13 @@ TEST_F(StreamCompletenessTest, LiesAreFound) {
   }));
 }
 
+TEST_F(StreamCompletenessTest, ARestoreEndsTheHistoryEverywhere) {
+  EXPECT_FALSE(Fails([&](size_t one) {
+    checker_.OnRestored(4);
+    checker_.OnTooLate(one, "n1", 4);
+  }));
+}
+
 TEST_F(StreamCompletenessTest, ChangesAreNotLeftOut) {
   checker_.OnCommitted(6, {{"a/2", "v"}});
   EXPECT_TRUE(Fails([&](size_t one) { checker_.OnChanges(one, "n1", 6, {{"a/2", "v"}}); }));

@@ -1,6 +1,7 @@
 #include "sim/cluster/committed_changes.h"
 
 #include "core/base/check.h"
+#include "core/wire/command.h"
 #include "core/wire/kv.h"
 #include "sim/workloads/streamer.h"
 
@@ -43,6 +44,7 @@ void CommittedChanges::OnCommit(const std::vector<raft::Entry>& entries) {
       if (!now.contains(key)) changes[key] = std::nullopt;
     }
     rows_ = std::move(now);
+    if (command && wire::CommitsRestore(*entry.payload)) oracle_.OnRestored(entry.index.value);
     oracle_.OnCommitted(entry.index.value, changes);
   }
 }

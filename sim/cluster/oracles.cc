@@ -46,6 +46,7 @@ void NodeObserver::OnStart(const raft::Raft& raft) {
   const raft::Status status = raft.status();
   id_ = status.id;
   applied_ = status.applied;
+  restores_.reset();
   base_ = status.log_base;
   oracles_.streams.OnServerBegins(Address(), applied_.value);
   const raft::SnapshotPoint base = raft.PointAt(base_);
@@ -83,7 +84,7 @@ void NodeObserver::OnReady(const raft::Raft& raft, const raft::Ready& ready) {
   if (ready.restore.has_value()) {
     const raft::SnapshotPoint point = raft.PointAt(ready.restore->index);
     oracles_.configurations.OnBase(status.id, point.configuration_index, point.configuration);
-    oracles_.streams.OnServerBegins(Address(), ready.restore->index.value);
+    restores_ = ready.restore->index;
   }
   oracles_.snapshots_begun += ready.snapshots.size();
   if (!ready.entries.empty()) {
@@ -148,6 +149,11 @@ void NodeObserver::OnPersisted(const raft::Raft& raft) {
 void NodeObserver::OnApplied(NodeId node, Index index, const Hash128& digest) {
   if (muted_) return;
   applied_ = index;
+  if (restores_ && index >= *restores_) {
+    // The snapshot that was loaded may be a later one.
+    oracles_.streams.OnServerBegins(Address(), index.value);
+    restores_.reset();
+  }
   oracles_.monotonicity.OnApplied(node, index);
   oracles_.digests.OnApplied(node, index, digest);
   if (oracles_.recorder != nullptr) oracles_.recorder->OnApplied(number_, index);

@@ -130,6 +130,7 @@ class NodeObserver : public server::Observer {
   Index applied_;
   Index base_;
   Index configuration_index_;
+  std::optional<Index> restores_;  // a snapshot of then or later is to be loaded
   uint64_t persisted_ = 0;
   absl::Status data_loss_;
 };

@@ -144,7 +144,8 @@ class Streams(ClusterTest):
             self.assertEqual([h for h in follower.history if h in acked], written)
             self.assertNotIn("too-late", follower.kinds)
         # All of them were told the same, and it is what there is.
-        tree = {p["Key"]: value_of(p) for p in cluster.wait_for_leader().api.tree("s/")}
+        tree = {key: value.decode()
+                for key, value in cluster.wait_for_leader().api.tree("s/").items()}
         for follower in followers:
             self.assertEqual(follower.history, followers[0].history)
             self.assertEqual(follower.values, tree)
