@@ -17,8 +17,8 @@
 #include "core/raft/raft.h"
 #include "core/server/observer.h"
 #include "core/server/server.h"
-#include "net/http/access_log.h"
 #include "core/state/change_log.h"
+#include "net/http/access_log.h"
 
 namespace konsul::node {
 

@@ -76,9 +76,9 @@ struct Context {
   state::TableStore& store;
   const env::Clock& clock;
   Options options = {};
-  Blocking* blocking = nullptr;  // null: no read waits, all are answered at once
-  IdSource* ids = nullptr;       // only handlers that make something need it
-  Streams* streams = nullptr;    // null: there are none
+  Blocking* blocking = nullptr;                   // null: no read waits, all are answered at once
+  IdSource* ids = nullptr;                        // only handlers that make something need it
+  Streams* streams = nullptr;                     // null: there are none
   AgentProcess* process = nullptr;                // null: a server without a process of its own
   std::function<HttpLoad()> http_load = nullptr;  // null: not known
 

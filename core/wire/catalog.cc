@@ -42,8 +42,7 @@ std::string EncodeNode(const Node& node) {
 }
 
 absl::StatusOr<Node> DecodeNode(absl::string_view bytes) {
-  flatbuffers::Verifier verifier = VerifierOf(bytes);
-  if (!verifier.VerifyBuffer<fb::Node>(nullptr)) return absl::DataLossError("damaged node");
+  if (!IsBuffer<fb::Node>(bytes)) return absl::DataLossError("damaged node");
   const auto& node = *RootOf<fb::Node>(bytes);
   return Node{.id = ViewOf(node.id()),
               .name = ViewOf(node.name()),
@@ -70,8 +69,7 @@ std::string EncodeCheck(const Check& check) {
 }
 
 absl::StatusOr<Check> DecodeCheck(absl::string_view bytes) {
-  flatbuffers::Verifier verifier = VerifierOf(bytes);
-  if (!verifier.VerifyBuffer<fb::Check>(nullptr)) return absl::DataLossError("damaged check");
+  if (!IsBuffer<fb::Check>(bytes)) return absl::DataLossError("damaged check");
   const auto& check = *RootOf<fb::Check>(bytes);
   return Check{.node = ViewOf(check.node()),
                .id = ViewOf(check.id()),
@@ -98,8 +96,7 @@ std::string EncodeEvent(const Event& event) {
 }
 
 absl::StatusOr<Event> DecodeEvent(absl::string_view bytes) {
-  flatbuffers::Verifier verifier = VerifierOf(bytes);
-  if (!verifier.VerifyBuffer<fb::Event>(nullptr)) return absl::DataLossError("damaged event");
+  if (!IsBuffer<fb::Event>(bytes)) return absl::DataLossError("damaged event");
   const auto& event = *RootOf<fb::Event>(bytes);
   return Event{.id = ViewOf(event.id()),
                .name = ViewOf(event.name()),

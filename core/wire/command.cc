@@ -215,10 +215,8 @@ std::string EncodeCommand(const Command& command) {
 }
 
 absl::StatusOr<Command> DecodeCommand(absl::string_view bytes) {
-  flatbuffers::Verifier verifier = VerifierOf(bytes);
   const bool commits = CommitsRestore(bytes);
-  if (!verifier.VerifyBuffer<fb::Command>(commits ? kRestoreCommitIdentifier
-                                                  : fb::CommandIdentifier())) {
+  if (!IsBuffer<fb::Command>(bytes, commits ? kRestoreCommitIdentifier : fb::CommandIdentifier())) {
     return absl::InvalidArgumentError("malformed command");
   }
   const fb::Command& command = *RootOf<fb::Command>(bytes);
@@ -302,8 +300,7 @@ std::string EncodeCommandResult(const CommandResult& result) {
 }
 
 absl::StatusOr<CommandResult> DecodeCommandResult(absl::string_view bytes) {
-  flatbuffers::Verifier verifier = VerifierOf(bytes);
-  if (!verifier.VerifyBuffer<fb::CommandResult>(nullptr)) {
+  if (!IsBuffer<fb::CommandResult>(bytes)) {
     return absl::InvalidArgumentError("malformed command result");
   }
   const auto& result = *RootOf<fb::CommandResult>(bytes);

@@ -5,6 +5,7 @@
 #define KONSUL_CORE_WIRE_FLATBUFFER_VIEW_H_
 
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -79,8 +80,19 @@ inline absl::string_view Finished(const flatbuffers::FlatBufferBuilder& builder)
                            builder.GetSize());
 }
 
-inline flatbuffers::Verifier VerifierOf(absl::string_view bytes) {
-  return flatbuffers::Verifier(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+// Whether `bytes` are a buffer with a T at its root, and with this file identifier unless it is
+// null. The library's verifier wants its buffer aligned: what lies elsewhere is copied for it.
+template <typename T>
+bool IsBuffer(absl::string_view bytes, const char* identifier = nullptr) {
+  using Word = uint64_t;
+  const auto verify = [&](const void* start) {
+    flatbuffers::Verifier verifier(static_cast<const uint8_t*>(start), bytes.size());
+    return verifier.VerifyBuffer<T>(identifier);
+  };
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % sizeof(Word) == 0) return verify(bytes.data());
+  std::vector<Word> aligned((bytes.size() + sizeof(Word) - 1) / sizeof(Word));
+  std::memcpy(aligned.data(), bytes.data(), bytes.size());
+  return verify(aligned.data());
 }
 
 }  // namespace konsul::wire

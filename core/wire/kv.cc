@@ -18,7 +18,9 @@ std::string EncodeKvEntry(const KvEntry& entry) {
 }
 
 absl::StatusOr<KvEntry> DecodeKvEntry(absl::string_view bytes) {
-  flatbuffers::Verifier verifier = VerifierOf(bytes);
+  // In place, as values may be large: only vectors of offsets, which it has none of, have to be
+  // aligned for that.
+  flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (!verifier.VerifyBuffer<fb::KvEntry>(nullptr)) {
     return absl::DataLossError("damaged KV entry");
   }

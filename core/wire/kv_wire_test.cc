@@ -48,6 +48,38 @@ RC_GTEST_PROP(Command, ResultSurvivesTheBytes, (bool success, uint64_t index, st
   RC_ASSERT(*decoded == result);
 }
 
+// Vectors of offsets, too, of which the verifier wants that they are aligned.
+TEST(Misaligned, ValuesWithListsSurviveTheBytes) {
+  const Node node{.id = "i",
+                  .name = "n",
+                  .address = "a",
+                  .datacenter = "dc1",
+                  .tagged_addresses = {{"lan", "x"}, {"wan", "y"}},
+                  .meta = {{"k", "v"}}};
+  const Misaligned node_bytes(EncodeNode(node));
+  EXPECT_EQ(*DecodeNode(node_bytes.view()), node);
+  const Session session{.id = "i", .node = "n", .checks = {"a", "b"}, .service_checks = {"c"}};
+  const Misaligned session_bytes(EncodeSession(session));
+  EXPECT_EQ(*DecodeSession(session_bytes.view()), session);
+  const Command txn = Txn{{KvOp{KvVerb::kSet, "k", "v"}, NodeOp{NodeVerb::kSet, node}}};
+  const Misaligned txn_bytes(EncodeCommand(txn));
+  EXPECT_EQ(*DecodeCommand(txn_bytes.view()), txn);
+}
+
+TEST(Command, StepsOfARestoreSurviveTheBytes) {
+  for (const RestoreStep step :
+       {RestoreStep::kBegin, RestoreStep::kPiece, RestoreStep::kCommit, RestoreStep::kAbort}) {
+    const Command restore = Restore{"id", step, 7, "rows"};
+    const std::string bytes = EncodeCommand(restore);
+    EXPECT_EQ(*DecodeCommand(bytes), restore);
+    EXPECT_EQ(CommitsRestore(bytes), step == RestoreStep::kCommit);
+    // Only the commit may say that it is one.
+    std::string other = bytes;
+    other.replace(4, 4, step == RestoreStep::kCommit ? "KCMD" : "KRST");
+    EXPECT_FALSE(DecodeCommand(other).ok());
+  }
+}
+
 RC_GTEST_PROP(KvEntry, SurvivesTheBytes,
               (std::string value, uint64_t flags, uint64_t a, uint64_t b, uint64_t c,
                std::string session)) {

@@ -20,8 +20,7 @@ std::string EncodeSession(const Session& session) {
 }
 
 absl::StatusOr<Session> DecodeSession(absl::string_view bytes) {
-  flatbuffers::Verifier verifier = VerifierOf(bytes);
-  if (!verifier.VerifyBuffer<fb::Session>(nullptr)) return absl::DataLossError("damaged session");
+  if (!IsBuffer<fb::Session>(bytes)) return absl::DataLossError("damaged session");
   const auto& session = *RootOf<fb::Session>(bytes);
   return Session{.id = ViewOf(session.id()),
                  .name = ViewOf(session.name()),
