@@ -91,11 +91,11 @@ void AccessLog::Tell(const Request& request, const Response& response, absl::str
                                   // Without the query: it may hold a token.
                                   {"path", absl::string_view(request.path).substr(0, kPathMax)},
                                   {"status", response.status},
-                                  {"us", ToMicros(took)},
-                                  {"id", id},
-                                  {"peer", request.peer.ToString()}};
+                                  {"us", ToMicros(took)}};
   // What is made while it is sent is not made yet.
   if (response.stream == nullptr) fields.emplace_back("bytes", response.body.size());
+  fields.emplace_back("id", id);
+  fields.emplace_back("peer", request.peer.ToString());
   if (took != worked) fields.emplace_back("waited_us", ToMicros(took - worked));
   if (failed) fields.emplace_back("error", absl::string_view(response.body).substr(0, kErrorMax));
   if (level != LogLevel::kDebug && left_out_ > 0) {

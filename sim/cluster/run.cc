@@ -96,10 +96,6 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
                            "txn-atomicity", "restore-safety"}) {
     if (experiment.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
   }
-  // A restore takes back what others have written.
-  for (const char* name : {"linearizability", "no-lost-acked-writes"}) {
-    if (cluster_.restorer() != nullptr) oracles_.findings.Ignore(name);
-  }
 }
 
 Report Run::Execute() {
