@@ -87,15 +87,7 @@ Run::Run(const chaos::Experiment& experiment, const RunOptions& options)
   AddStreamers();
   AddRestorer();
   AddLockers();
-  for (const std::string& name : chaos::InvariantNames()) {
-    if (!experiment.Checks(name)) oracles_.findings.Ignore(name);
-  }
-  // Damage to any copy explains these.
-  for (const char* name : {"liveness", "durability", "no-lost-acked-writes", "watch-completeness",
-                           "stream-completeness", "lock-exclusion", "session-expiry",
-                           "txn-atomicity", "restore-safety"}) {
-    if (experiment.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
-  }
+  IgnoreOracles();
 }
 
 Report Run::Execute() {

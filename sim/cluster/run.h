@@ -66,6 +66,8 @@ class Run {
   void StartLockers();
   void CheckLockers();
   absl::StatusOr<bool> SessionsEnd(const env::Env& env);
+  // What the experiment does not ask for, or what its damage explains.
+  void IgnoreOracles();
   void FinalReads();
   void RebuildStates();
   // A share of the runs waits for its servers to be idle, and looks at what they still need.

@@ -107,4 +107,16 @@ void Run::RebuildStates() {
   probes_["states-rebuilt"] = rebuilt.size();
 }
 
+void Run::IgnoreOracles() {
+  for (const std::string& name : chaos::InvariantNames()) {
+    if (!experiment_.Checks(name)) oracles_.findings.Ignore(name);
+  }
+  // Damage to any copy explains these.
+  for (const char* name : {"liveness", "durability", "no-lost-acked-writes", "watch-completeness",
+                           "stream-completeness", "lock-exclusion", "session-expiry",
+                           "txn-atomicity", "restore-safety"}) {
+    if (experiment_.blast_radius.damage_anywhere) oracles_.findings.Ignore(name);
+  }
+}
+
 }  // namespace konsul::cluster
