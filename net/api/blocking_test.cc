@@ -74,7 +74,7 @@ class BlockingTest : public ::testing::Test {
   state::MemoryStore store_;
   state::WatchIndex watches_{world_.scheduler};
   FakeConsensus consensus_{world_.scheduler, store_};  // applies from index 2 on
-  FakeOperator cluster_{world_.scheduler};
+  FakeOperator cluster_{world_.scheduler, store_};
   api::Blocking blocking_{world_.env, watches_};
   Routes routes_{api::Context{.consensus = consensus_,
                               .cluster = cluster_,

@@ -9,12 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "core/fiber/scheduler.h"
 #include "core/server/operator.h"
+#include "net/api/fake_snapshots_support.h"
 
 namespace konsul::net_api {
 
 class FakeOperator : public server::Operator {
  public:
-  explicit FakeOperator(fiber::Scheduler& scheduler) : scheduler_(scheduler) {
+  FakeOperator(fiber::Scheduler& scheduler, state::TableStore& store)
+      : scheduler_(scheduler), snapshots_(store) {
     members.configuration_index = Index(9);
     members.last_index = Index(120);
     members.term = Term(3);
@@ -55,12 +57,11 @@ class FakeOperator : public server::Operator {
     return Index(119);
   }
   absl::StatusOr<std::unique_ptr<server::SnapshotFile>> OpenSnapshot(Instant) override {
-    if (snapshots == nullptr) return absl::UnimplementedError("no snapshots here");
-    return snapshots->OpenLatest();
+    if (absl::Status status = Done("open snapshot"); !status.ok()) return status;
+    return snapshots_.Open();
   }
   absl::StatusOr<std::unique_ptr<server::SnapshotSpool>> SpoolSnapshot() override {
-    if (snapshots == nullptr) return absl::UnimplementedError("no snapshots here");
-    return snapshots->Spool();
+    return snapshots_.Spool();
   }
   absl::Status Join(const std::string& address, Instant) override {
     return Done(absl::StrCat("join ", address));
@@ -70,7 +71,6 @@ class FakeOperator : public server::Operator {
   server::Membership members;
   server::ServerStats stats;
   absl::Status failure;
-  server::SnapshotStore* snapshots = nullptr;
   std::vector<std::string> done;
 
  private:
@@ -81,6 +81,7 @@ class FakeOperator : public server::Operator {
   }
 
   fiber::Scheduler& scheduler_;
+  FakeSnapshots snapshots_;
 };
 
 }  // namespace konsul::net_api

@@ -134,6 +134,7 @@ TriedExample OpenApi::ReadTried(const Operation& operation, const YAML::Node& no
     tried.body = absl::StrContains(media.first.Scalar(), "json") ? json::serialize(ToJson(value))
                                                                  : value.Scalar();
   }
+  tried.sends = At(node, {"sends"}).as<std::string>("");
   for (const auto& header : At(node, {"headers"})) {
     tried.headers.emplace_back(header.first.Scalar(), header.second.Scalar());
   }

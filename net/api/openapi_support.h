@@ -18,6 +18,7 @@ struct TriedExample {
   int step = 0;
   std::string name, operation;  // "entry", "GET /v1/kv/{key}"
   std::string method, target, body;
+  std::string sends;  // the example whose answer is the body of this request; empty: none
   int status = 0;
   std::string type;       // of the answer's content; empty: there is none
   bool any_body = false;  // the type is all that is said of it

@@ -75,7 +75,7 @@ class RoutesTest : public ::testing::Test {
   StandingClock clock_;
   state::MemoryStore store_;
   FakeConsensus consensus_{scheduler_, store_};
-  FakeOperator cluster_{scheduler_};
+  FakeOperator cluster_{scheduler_, store_};
   api::IdSource ids_{env::Random(1)};
   FakeProcess process_;
   http::MemoryNetwork network_{scheduler_};

@@ -129,7 +129,7 @@ class StreamTest : public ::testing::Test {
   state::MemoryStore store_;
   std::unique_ptr<state::ChangeLog> changes_;
   FakeConsensus consensus_{world_.scheduler, store_};  // applies from index 2 on
-  FakeOperator cluster_{world_.scheduler};
+  FakeOperator cluster_{world_.scheduler, store_};
   std::optional<api::Streams> streams_;
   std::optional<Routes> routes_;
   std::optional<http::Server> server_;
