@@ -55,7 +55,8 @@ class FakeSnapshots {
 
   class File : public server::SnapshotFile {
    public:
-    File(std::string bytes, FakeSnapshots::Rows rows) : bytes_(std::move(bytes)), rows_(std::move(rows)) {
+    File(std::string bytes, FakeSnapshots::Rows rows)
+        : bytes_(std::move(bytes)), rows_(std::move(rows)) {
       for (const auto& row : rows_) {
         if (row.table != state::Table::kMeta || row.key != state::kMetaApplied) continue;
         meta_.point.last = {Index(*state::DecodeU64(row.value)), Term(1)};
