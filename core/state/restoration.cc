@@ -155,10 +155,7 @@ absl::Status Restoration::Run(RowSource& rows, Emit emit,
       [&](auto key, auto now, auto want) { return MergeKey(key, now, want, into(Table::kKv)); },
       breathe));
   // All that are new are of one age, so none of them can be dropped before another.
-  if (tombstones_.size() > max_tombstones_) {
-    tombstones_.clear();
-    tombstones_dropped_ = index_;
-  }
+  if (tombstones_dropped_ > 0) tombstones_.clear();
   for (const auto& [key, index] : tombstones_) {
     KONSUL_RETURN_IF_ERROR(emit(Table::kTombstones, key, EncodeU64(index)));
   }

@@ -88,7 +88,12 @@ absl::Status Restoration::MergeKey(absl::string_view key, std::optional<absl::st
     KONSUL_RETURN_IF_ERROR(LoseLock(key, before->session));
   }
   if (!after) {
-    tombstones_[std::string(key)] = index_;
+    // Beyond what is kept, it is enough to know that there were more.
+    if (tombstones_.size() < max_tombstones_) {
+      tombstones_[std::string(key)] = index_;
+    } else {
+      tombstones_dropped_ = index_;
+    }
     return absl::OkStatus();
   }
   tombstones_.erase(std::string(key));
