@@ -84,6 +84,7 @@ inline absl::string_view Finished(const flatbuffers::FlatBufferBuilder& builder)
 // null. The library's verifier wants its buffer aligned: what lies elsewhere is copied for it.
 template <typename T>
 bool IsBuffer(absl::string_view bytes, const char* identifier = nullptr) {
+  if (bytes.empty()) return false;
   using Word = uint64_t;
   const auto verify = [&](const void* start) {
     flatbuffers::Verifier verifier(static_cast<const uint8_t*>(start), bytes.size());

@@ -61,6 +61,7 @@ TEST(Misaligned, ValuesWithListsSurviveTheBytes) {
   const Session session{.id = "i", .node = "n", .checks = {"a", "b"}, .service_checks = {"c"}};
   const Misaligned session_bytes(EncodeSession(session));
   EXPECT_EQ(*DecodeSession(session_bytes.view()), session);
+  EXPECT_FALSE(DecodeNode(Misaligned("").view()).ok());
   const Command txn = Txn{{KvOp{KvVerb::kSet, "k", "v"}, NodeOp{NodeVerb::kSet, node}}};
   const Misaligned txn_bytes(EncodeCommand(txn));
   EXPECT_EQ(*DecodeCommand(txn_bytes.view()), txn);

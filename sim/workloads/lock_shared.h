@@ -2,8 +2,10 @@
 #ifndef KONSUL_SIM_WORKLOADS_LOCK_SHARED_H_
 #define KONSUL_SIM_WORKLOADS_LOCK_SHARED_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "core/base/time.h"
 #include "sim/checkers/leases.h"
@@ -31,6 +33,19 @@ struct LockShared {
   uint64_t fenced_writes = 0;
   uint64_t fenced_off = 0;  // that found the lock lost
   uint64_t txns = 0;        // that were done
+};
+
+// How long a client pauses that gets no answers: twice as long each time. A cluster whose network
+// and disks are drawn slow would otherwise never be done with what nobody waits for any more.
+class Backoff {
+ public:
+  Duration Next() { return std::exchange(next_, std::min(2 * next_, kLongest)); }
+  void Reset() { next_ = kShortest; }
+
+ private:
+  static constexpr Duration kShortest = 20ms;
+  static constexpr Duration kLongest = 4s;
+  Duration next_ = kShortest;
 };
 
 }  // namespace konsul::workloads

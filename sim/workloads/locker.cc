@@ -21,7 +21,6 @@ using Span = LockExclusion::Span;
 
 // Requests in a row to one server, on average.
 constexpr uint64_t kStay = 15;
-constexpr Duration kPauseAfterError = 20ms;
 constexpr Duration kTtls[] = {1s, 1500ms, 2s, 3s};
 constexpr Duration kLockDelays[] = {0ms, 0ms, 300ms, 1s};
 constexpr Duration kPauseMax = 120ms;
@@ -79,9 +78,12 @@ class Locker {
     const bool told =
         reply.ok() && reply->status != 429 && reply->status != 408 &&
         (reply->status < 500 || (!mistake.empty() && absl::StrContains(reply->body, mistake)));
-    if (told) return Answer{{sent, Now()}, *std::move(reply)};
+    if (told) {
+      backoff_.Reset();
+      return Answer{{sent, Now()}, *std::move(reply)};
+    }
     server_.reset();
-    (void)env_.Sleep(kPauseAfterError);
+    (void)env_.Sleep(backoff_.Next());
     return std::nullopt;
   }
 
@@ -242,6 +244,7 @@ class Locker {
   const std::string name_;
   LockShared& shared_;
   env::Random random_;
+  Backoff backoff_;
   std::unique_ptr<http::Client> server_;
   std::string session_;
   std::string lock_;

@@ -20,7 +20,6 @@ using checkers::OpKind;
 using checkers::Outcome;
 
 constexpr uint64_t kStay = 15;
-constexpr Duration kPauseAfterError = 20ms;
 constexpr uint64_t kPauseMaxMs = 100;
 constexpr uint64_t kSets = 2;
 constexpr size_t kKeys = 4;  // of a set
@@ -70,9 +69,12 @@ class TxnClient {
       default:
         good = ReadOne();
     }
-    if (good) return;
+    if (good) {
+      backoff_.Reset();
+      return;
+    }
     server_.reset();
-    (void)env_.Sleep(kPauseAfterError);
+    (void)env_.Sleep(backoff_.Next());
   }
 
   // Nullopt when there is no answer to rely on; the operation has ended then.
@@ -166,6 +168,7 @@ class TxnClient {
   const uint32_t number_;
   LockShared& shared_;
   env::Random random_;
+  Backoff backoff_;
   std::unique_ptr<http::Client> server_;
   std::string set_;  // the prefix of the keys
   checkers::History::Id id_ = 0;
