@@ -1,5 +1,6 @@
 // In what two states differ, as people see it: keys, sessions, nodes, checks and events that are in
-// one and not in the other, or not the same. For snapshots, and for what a restore would change.
+// one and not in the other, or not the same.
+// For two snapshots, indexes included; what a restore would change is said by restoration.h.
 #ifndef KONSUL_CORE_STATE_ROW_DIFF_H_
 #define KONSUL_CORE_STATE_ROW_DIFF_H_
 
