@@ -53,13 +53,14 @@ absl::Status Register(const Context& context, const RegisterRequest& request) {
       .skip_node = request.skip_node_update,
       .checks = {}};
   for (const Check& check : request.checks) {
-    command.checks.push_back({.node = request.node.name,
-                              .id = check.id.empty() ? check.name : check.id,
-                              .name = check.name,
-                              .status = check.status.empty() ? "critical" : check.status,
-                              .notes = check.notes,
-                              .output = check.output,
-                              .type = check.type});
+    command.checks.push_back(
+        {.node = request.node.name,
+         .id = check.id.empty() ? check.name : check.id,
+         .name = check.name,
+         .status = check.status.empty() ? absl::string_view("critical") : check.status,
+         .notes = check.notes,
+         .output = check.output,
+         .type = check.type});
   }
   return ExecuteCommand(context, command).status();
 }

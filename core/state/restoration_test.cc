@@ -316,7 +316,8 @@ RC_GTEST_PROP(RestorationProperty, GivesWhatTheSnapshotHas, ()) {
   // No index and no lock index goes back.
   for (const auto& [key, value] : before[static_cast<size_t>(Table::kKv)]) {
     const auto was = *wire::DecodeKvEntry(value);
-    const auto is = *GetKv(*a.store().Read(), key);
+    const auto reading = a.store().Read();
+    const auto is = *GetKv(*reading, key);
     RC_ASSERT(is.index.value >= was.modify_index);
     if (!is.entry) continue;
     RC_ASSERT(is.entry->lock_index >= was.lock_index);

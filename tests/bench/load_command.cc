@@ -30,14 +30,18 @@ std::string Report(const LoadResult& result, Duration lasted, bool json) {
   const auto ms = [&](double percent) {
     return ToMilliseconds(Percentile(result.latencies, percent));
   };
-  return absl::StrFormat(
-      json ? "{\"acknowledged\":%d,\"per_second\":%.1f,\"failed\":%d,\"busy\":%d,\"refused\":%d,"
-             "\"longest_gap_ms\":%.1f,\"longest_wait_ms\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n"
-           : "%d writes, %.0f per second; %d requests failed, %d were answered 429, %d connections "
-             "were refused\nlongest gap without any write %.1f ms, longest wait of one client "
-             "%.1f ms, p50 %.2f ms, p99 %.2f ms\n",
-      result.acknowledged, per_second, result.failed, result.busy, result.refused,
-      ToMilliseconds(result.longest_gap), ToMilliseconds(result.longest_wait), ms(50), ms(99));
+  // One of two layouts of the same fields; which is known at run time only.
+  using Layout = absl::ParsedFormat<'d', 'f', 'd', 'd', 'd', 'f', 'f', 'f', 'f'>;
+  static const Layout kJson(
+      "{\"acknowledged\":%d,\"per_second\":%.1f,\"failed\":%d,\"busy\":%d,\"refused\":%d,"
+      "\"longest_gap_ms\":%.1f,\"longest_wait_ms\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n");
+  static const Layout kText(
+      "%d writes, %.0f per second; %d requests failed, %d were answered 429, %d connections "
+      "were refused\nlongest gap without any write %.1f ms, longest wait of one client "
+      "%.1f ms, p50 %.2f ms, p99 %.2f ms\n");
+  return absl::StrFormat(json ? kJson : kText, result.acknowledged, per_second, result.failed,
+                         result.busy, result.refused, ToMilliseconds(result.longest_gap),
+                         ToMilliseconds(result.longest_wait), ms(50), ms(99));
 }
 
 absl::StatusOr<int> RunCommand(const flags::Parsed& parsed) {

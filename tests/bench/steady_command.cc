@@ -119,15 +119,18 @@ absl::Status Measure(const env::Env& env, const Plan& plan, Outcome& outcome) {
 }
 
 std::string Report(const Plan& plan, const Outcome& outcome, bool json) {
-  return absl::StrFormat(
-      json ? "{\"seconds\":%d,\"busy_percent\":%.1f,\"elections\":%.0f,\"leader_changes\":%.0f,"
-             "\"writes\":%d,\"failed\":%d,\"longest_gap_ms\":%.1f,\"p99_ms\":%.1f}\n"
-           : "%d s with the processors %.1f%% busy: %.0f elections, %.0f changes of leader\n"
-             "%d writes, %d failed, longest gap without any %.1f ms, p99 %.1f ms\n",
-      plan.lasting / 1s, outcome.busy_percent, outcome.elections, outcome.leader_changes,
-      outcome.writes.acknowledged, outcome.writes.failed,
-      ToMilliseconds(outcome.writes.longest_gap),
-      ToMilliseconds(Percentile(outcome.writes.latencies, 99)));
+  // One of two layouts of the same fields; which is known at run time only.
+  using Layout = absl::ParsedFormat<'d', 'f', 'f', 'f', 'd', 'd', 'f', 'f'>;
+  static const Layout kJson(
+      "{\"seconds\":%d,\"busy_percent\":%.1f,\"elections\":%.0f,\"leader_changes\":%.0f,"
+      "\"writes\":%d,\"failed\":%d,\"longest_gap_ms\":%.1f,\"p99_ms\":%.1f}\n");
+  static const Layout kText(
+      "%d s with the processors %.1f%% busy: %.0f elections, %.0f changes of leader\n"
+      "%d writes, %d failed, longest gap without any %.1f ms, p99 %.1f ms\n");
+  return absl::StrFormat(json ? kJson : kText, plan.lasting / 1s, outcome.busy_percent,
+                         outcome.elections, outcome.leader_changes, outcome.writes.acknowledged,
+                         outcome.writes.failed, ToMilliseconds(outcome.writes.longest_gap),
+                         ToMilliseconds(Percentile(outcome.writes.latencies, 99)));
 }
 
 absl::StatusOr<int> RunSteady(const flags::Parsed& parsed) {

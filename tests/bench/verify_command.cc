@@ -74,10 +74,12 @@ absl::StatusOr<int> RunCommand(const flags::Parsed& parsed) {
   for (size_t i = 0; i < std::min(check.lost.size(), kLostShown); ++i) {
     std::cerr << "lost: " << check.lost[i] << "\n";
   }
-  std::cout << absl::StrFormat(WantsJson(parsed)
-                                   ? "{\"acknowledged\":%d,\"keys\":%d,\"lost\":%d}\n"
-                                   : "%d acknowledged writes to %d keys; %d are lost\n",
-                               history.acknowledged(), check.read, check.lost.size());
+  // One of two layouts of the same fields; which is known at run time only.
+  using Layout = absl::ParsedFormat<'d', 'd', 'd'>;
+  static const Layout kJson("{\"acknowledged\":%d,\"keys\":%d,\"lost\":%d}\n");
+  static const Layout kText("%d acknowledged writes to %d keys; %d are lost\n");
+  std::cout << absl::StrFormat(WantsJson(parsed) ? kJson : kText, history.acknowledged(),
+                               check.read, check.lost.size());
   return check.lost.empty() ? kExitOk : kExitFailure;
 }
 
