@@ -6,8 +6,8 @@
 
 #include "core/base/check.h"
 #include "core/state/contradiction_support.h"
-#include "core/state/kv_machine.h"
 #include "core/state/memory_store_support.h"
+#include "core/state/table_machine.h"
 #include "core/wire/command.h"
 
 namespace {
@@ -16,7 +16,7 @@ using namespace konsul;
 
 Hash128 DigestAfter(absl::string_view command) {
   state::MemoryStore store;
-  const auto machine = *state::KvMachine::Open(store);
+  const auto machine = *state::TableMachine::Open(store);
   for (int i = 0; i < 2; ++i) {
     const auto results = machine->Apply({{machine->applied() + 1, command}});
     KONSUL_CHECK(results.ok(), results.status().message());

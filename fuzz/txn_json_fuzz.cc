@@ -5,8 +5,8 @@
 
 #include "core/base/check.h"
 #include "core/state/contradiction_support.h"
-#include "core/state/kv_machine.h"
 #include "core/state/memory_store_support.h"
+#include "core/state/table_machine.h"
 #include "core/wire/command.h"
 #include "net/api/txn_body.h"
 
@@ -17,7 +17,7 @@ using namespace konsul;
 constexpr char kNode[] = "n";
 constexpr char kSession[] = "00000000-0000-0000-0000-000000000001";
 
-void Apply(state::KvMachine& machine, const wire::Command& command) {
+void Apply(state::TableMachine& machine, const wire::Command& command) {
   const std::string bytes = wire::EncodeCommand(command);
   KONSUL_CHECK(machine.Apply({{machine.applied() + 1, bytes}}).ok());
 }
@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   KONSUL_CHECK(std::get<wire::Txn>(*decoded) == body.txn());
 
   state::MemoryStore store;
-  const auto machine = *state::KvMachine::Open(store);
+  const auto machine = *state::TableMachine::Open(store);
   Apply(*machine, wire::Register{.node = {.name = kNode}});
   Apply(*machine, wire::SessionCreate{{.id = kSession, .node = kNode}});
   Apply(*machine, wire::KvOp{wire::KvVerb::kLock, "k", "v", 0, 0, kSession});

@@ -53,6 +53,8 @@ const std::vector<MutantPlan>& MutantPlans() {
       {M::kStreamReplaysAfterSnapshot, "etcd #15271", {"streams"}},
       {M::kRestoreKeepsIndexes, "Consul's own way", {"restores"}},
       {M::kSnapshotDropsStaged, "Consul #9784, in a restore", {"restores"}},
+      {M::kRestoreUntold, "etcd #15271, in a restore", {"restores"}},
+      {M::kRestoreWakesNobody, "Consul #1626, in a restore", {"restores"}},
       {M::kStrayClock, "FoundationDB's first rule", {"default"}, true},
       {M::kHashOrder, "FoundationDB's first rule", {"five"}, true},
   };

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "cmd/node/storage.h"
 #include "core/api/blocking.h"
+#include "core/api/long_reads.h"
 #include "core/api/stream.h"
 #include "core/base/status.h"
 #include "core/server/expirer.h"
@@ -123,6 +124,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
   storage.machine().RecordIn(changes);
   api::Blocking blocking(env, watches);
   api::Streams streams(env, changes, options.streams);
+  api::LongReads long_reads(env.scheduler, {});
   api::IdSource ids(env.random);
   server::Expirer expirer(
       {env.clock, env.scheduler, env.logger}, *server, storage.tables(), watches,
@@ -131,7 +133,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
                               storage.tables(), options.datacenter);
   const http::Server* serving = nullptr;
   const net_api::Routes routes({*server, *server, storage.tables(), env.clock, api_options,
-                                &blocking, &ids, &streams, options.process,
+                                &blocking, &ids, &streams, &long_reads, options.process,
                                 [&serving] { return LoadOf(serving); }});
   const http::AccessLogOptions access_defaults;
   http::AccessLog access_log(env,

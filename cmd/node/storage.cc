@@ -92,7 +92,7 @@ absl::Status Storage::OpenTables(const env::Env& env, const StorageOptions& opti
   if (options.tables_in_memory) table_options.map_bytes = 256 << 20;
   KONSUL_ASSIGN_OR_RETURN(
       tables_, lmdb::Store::Open(options.tables_path, table_options, options.boot_id, env.logger));
-  KONSUL_ASSIGN_OR_RETURN(machine_, state::KvMachine::Open(*tables_));
+  KONSUL_ASSIGN_OR_RETURN(machine_, state::TableMachine::Open(*tables_));
   return absl::OkStatus();
 }
 

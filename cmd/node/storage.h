@@ -18,7 +18,7 @@
 #include "core/raft/log_storage.h"
 #include "core/raft/raft.h"
 #include "core/server/snapshot_store.h"
-#include "core/state/kv_machine.h"
+#include "core/state/table_machine.h"
 #include "storage/lmdb/store.h"
 #include "storage/wal/identity.h"
 #include "storage/wal/wal.h"
@@ -52,7 +52,7 @@ class Storage {
   raft::LogStorage& log() { return *log_; }
   server::SnapshotStore& snapshots() { return *snapshots_; }
   lmdb::Store& tables() { return *tables_; }
-  state::KvMachine& machine() { return *machine_; }
+  state::TableMachine& machine() { return *machine_; }
   // What consensus begins with; once.
   raft::Recovered TakeRecovered() { return std::move(recovered_); }
 
@@ -75,7 +75,7 @@ class Storage {
   std::unique_ptr<raft::LogStorage> log_;
   std::unique_ptr<server::SnapshotStore> snapshots_;
   std::unique_ptr<lmdb::Store> tables_;
-  std::unique_ptr<state::KvMachine> machine_;
+  std::unique_ptr<state::TableMachine> machine_;
   raft::Recovered recovered_;
   fiber::Group background_;  // last: its fibers use the log
 };

@@ -61,7 +61,7 @@ std::vector<raft::Entry> Entries(uint64_t first, uint64_t last) {
   return entries;
 }
 
-absl::Status Apply(state::KvMachine& machine, uint64_t last) {
+absl::Status Apply(state::TableMachine& machine, uint64_t last) {
   std::vector<raft::Entry> entries = Entries(machine.applied().value + 1, last);
   std::vector<state::Committed> committed;
   for (const raft::Entry& entry : entries) committed.push_back({entry.index, *entry.payload});
@@ -77,7 +77,7 @@ server::SnapshotMeta MetaAt(uint64_t index, const Hash128& digest) {
   return meta;
 }
 
-absl::Status WriteSnapshot(server::SnapshotStore& store, state::KvMachine& machine) {
+absl::Status WriteSnapshot(server::SnapshotStore& store, state::TableMachine& machine) {
   KONSUL_ASSIGN_OR_RETURN(const auto frozen, machine.Freeze());
   KONSUL_ASSIGN_OR_RETURN(const auto writer,
                           store.Create(MetaAt(frozen.applied.value, frozen.digest)));
@@ -95,7 +95,7 @@ class StorageTest : public ::testing::Test {
     directory = absl::StrCat(base, "/konsul-storage-test-XXXXXX");
     KONSUL_CHECK(::mkdtemp(directory.data()) != nullptr);
     state::MemoryStore store;
-    const auto machine = state::KvMachine::Open(store).value();
+    const auto machine = state::TableMachine::Open(store).value();
     for (uint64_t index = 0; index <= 60; ++index) {
       if (index > 0) KONSUL_CHECK(Apply(*machine, index).ok());
       digests.push_back(machine->digest());
@@ -109,7 +109,7 @@ class StorageTest : public ::testing::Test {
     MemoryDisk elsewhere(&scheduler);
     OnFiber([&] {
       state::MemoryStore tables;
-      const auto machine = state::KvMachine::Open(tables).value();
+      const auto machine = state::TableMachine::Open(tables).value();
       KONSUL_CHECK(Apply(*machine, kRemoteIndex).ok());
       const auto store =
           snapshot::Open(elsewhere, snapshot::Options(), NullLogger(), scheduler).value();

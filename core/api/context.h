@@ -1,8 +1,8 @@
 // What every request handler needs of the server it runs on, and what every answer tells.
 //
 // Handlers are functions: a Context and a typed request in, a typed reply out. They suspend while
-// the replicated log works, never hold a read transaction meanwhile, and copy what they answer.
-// Fibers of the server's scheduler only.
+// the replicated log works, never hold a read transaction meanwhile (but for long_reads.h), and
+// copy what they answer. Fibers of the server's scheduler only.
 //
 // Errors of all handlers: InvalidArgument when the request makes no sense, OutOfRange when a value
 // is too large, and what server::Consensus or server::Operator returns. Texts are those of Consul,
@@ -67,6 +67,7 @@ struct HttpLoad {
 class AgentProcess;
 class Blocking;
 class BlockingQuery;
+class LongReads;
 class Streams;
 
 // Copied freely; what it refers to outlives every handler.
@@ -79,6 +80,7 @@ struct Context {
   Blocking* blocking = nullptr;                   // null: no read waits, all are answered at once
   IdSource* ids = nullptr;                        // only handlers that make something need it
   Streams* streams = nullptr;                     // null: there are none
+  LongReads* long_reads = nullptr;                // null: every read is done in one turn
   AgentProcess* process = nullptr;                // null: a server without a process of its own
   std::function<HttpLoad()> http_load = nullptr;  // null: not known
 

@@ -1,10 +1,13 @@
 #include "core/api/kv.h"
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/api/blocking.h"
 #include "core/api/execute.h"
+#include "core/api/long_reads.h"
 #include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "core/state/keys.h"
@@ -45,16 +48,44 @@ absl::StatusOr<KvGetReply> KvGet(const Context& context, const KvGetRequest& req
 
 absl::StatusOr<KvListReply> KvList(const Context& context, const KvListRequest& request) {
   KvListReply reply;
+  size_t room = context.long_reads == nullptr ? 0 : context.long_reads->options().piece_bytes;
+  const auto take = [&](absl::string_view key, const wire::KvEntry& entry) {
+    room -= std::min(room, key.size() + entry.value.size());
+    reply.pairs.push_back(Own(key, entry));
+  };
+  // The index takes a look at every row, which is quick; to copy them all is not.
+  std::unique_ptr<LongReads::Read> rest;
+  std::string from;  // where it begins
   const auto query = [&](const state::ReadTxn& txn, state::WatchSet& watches) -> absl::Status {
     watches.Prefix(kKv, request.prefix);
+    bool full = false;
     KONSUL_ASSIGN_OR_RETURN(
         reply.meta.index,
         state::ListKv(txn, request.prefix, [&](absl::string_view key, const wire::KvEntry& entry) {
-          reply.pairs.push_back(Own(key, entry));
+          if (rest != nullptr) return;
+          if (room == 0 && !std::exchange(full, true) && context.long_reads != nullptr) {
+            rest = context.long_reads->Begin(context.store);
+            from = std::string(key);
+            if (rest != nullptr) return;
+          }
+          take(key, entry);
         }));
     return absl::OkStatus();
   };
   KONSUL_RETURN_IF_ERROR(Read(context, request.read, reply.meta, query));
+  while (rest != nullptr) {
+    KONSUL_RETURN_IF_ERROR(rest->Breathe());
+    room = context.long_reads->options().piece_bytes;
+    KONSUL_ASSIGN_OR_RETURN(auto next,
+                            state::ScanKv(rest->tables(), request.prefix, from,
+                                          [&](absl::string_view key, const wire::KvEntry& entry) {
+                                            if (room == 0) return false;
+                                            take(key, entry);
+                                            return true;
+                                          }));
+    if (!next) break;
+    from = *std::move(next);
+  }
   return reply;
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/api/blocking.h"
+#include "core/api/long_reads.h"
 #include "core/base/check.h"
 #include "core/base/status.h"
 #include "core/wire/command.h"
@@ -81,6 +83,8 @@ absl::StatusOr<std::unique_ptr<server::SnapshotSpool>> SpoolSnapshot(const Conte
   return context.cluster.SpoolSnapshot();
 }
 
+void SweepSnapshots(const Context& context) { context.cluster.SweepSnapshots().IgnoreError(); }
+
 absl::Status RestoreSnapshot(const Context& context, server::SnapshotFile& file) {
   KONSUL_CHECK(context.ids != nullptr, "a restore needs a name");
   Restorer restorer(context, context.ids->NewUuid());
@@ -91,16 +95,22 @@ absl::Status RestoreSnapshot(const Context& context, server::SnapshotFile& file)
 
 absl::StatusOr<SnapshotDiff> CompareSnapshot(const Context& context, server::SnapshotFile& file,
                                              size_t changes_max) {
+  KONSUL_CHECK(context.long_reads != nullptr, "the comparison suspends");
   ReadMeta meta;
-  std::unique_ptr<state::ReadTxn> present;
+  std::unique_ptr<LongReads::Read> present;
   KONSUL_RETURN_IF_ERROR(Read(context, {}, meta, [&](const auto&, const auto&) {
     // Stays as it is while the file is read, which suspends.
-    present = context.store.Freeze();
+    present = context.long_reads->Begin(context.store);
     return absl::OkStatus();
   }));
+  if (present == nullptr) {
+    return absl::ResourceExhaustedError(absl::StrCat("Too many long reads (",
+                                                     context.long_reads->options().most,
+                                                     ") on this server; try again"));
+  }
   SnapshotDiff diff;
   // Nothing is written, so neither the index nor the number of tombstones matters.
-  state::Restoration restoration(*present, Index(1), 1);
+  state::Restoration restoration(present->tables(), Index(1), 1);
   restoration.OnEachChange(
       [&](state::Restoration::Change change, state::Table table, absl::string_view key) {
         if (diff.first.size() < changes_max) {

@@ -26,6 +26,10 @@ absl::StatusOr<SavedSnapshot> SaveSnapshot(const Context& context, const ReadOpt
 // A file for a snapshot that a client brings; Finish says whether it is one.
 absl::StatusOr<std::unique_ptr<server::SnapshotSpool>> SpoolSnapshot(const Context& context);
 
+// What clients brought and the handlers have let go of takes no room any more. Errors are left to
+// the next one who asks for room.
+void SweepSnapshots(const Context& context);
+
 // Puts `file` in the place of the state of the whole cluster, in one step. Suspends until that is
 // done. FailedPrecondition when its rows make no sense, or another restore began; then, and after
 // any other error but DeadlineExceeded, nothing has changed.
@@ -42,7 +46,7 @@ struct SnapshotDiff {
   std::vector<Change> first;  // as many as were asked for
 };
 // Against the state as a read of the default consistency would find it. InvalidArgument when the
-// rows make no sense.
+// rows make no sense, ResourceExhausted when too many of such reads are under way.
 absl::StatusOr<SnapshotDiff> CompareSnapshot(const Context& context, server::SnapshotFile& file,
                                              size_t changes_max);
 

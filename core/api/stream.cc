@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "absl/memory/memory.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/mutation.h"
 #include "core/base/status.h"
+#include "core/state/kv_reader.h"
 
 namespace konsul::api {
 namespace {
@@ -31,11 +31,20 @@ absl::StatusOr<std::unique_ptr<Stream>> Stream::Open(const Context& context,
         absl::StrCat("Too many streams (", shared.options_.streams_max, ") on this server"));
   }
   auto stream = absl::WrapUnique(new Stream(context, std::move(request)));
-  if (stream->reader_ == nullptr) {
-    KONSUL_RETURN_IF_ERROR(
-        context.consensus.ReadBarrier(stream->request_.consistency, context.ReadDeadline())
-            .status());
-  } else if (stream->reader_->TooLate()) {
+  const bool ahead = stream->told_ > shared.changes_.end();
+  if (stream->reader_ == nullptr || ahead) {
+    KONSUL_ASSIGN_OR_RETURN(
+        const server::ReadPoint point,
+        context.consensus.ReadBarrier(stream->request_.consistency, context.ReadDeadline()));
+    // Who has seen an index that the whole cluster has not reached has seen another history of it.
+    const bool whole_cluster = stream->request_.consistency != server::Consistency::kStale;
+    if (ahead && whole_cluster && stream->told_ > point.applied) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("Index ", stream->told_.value, " is ahead of this cluster, which is at ",
+                       point.applied.value, ". Start anew, without an index."));
+    }
+  }
+  if (stream->reader_ != nullptr && stream->reader_->TooLate()) {
     return absl::FailedPreconditionError(
         absl::StrCat("The changes after index ", stream->told_.value,
                      " are no longer known: this server can resume from index ",
@@ -121,29 +130,23 @@ absl::StatusOr<std::optional<StreamEvent>> Stream::NextState() {
 }
 
 absl::Status Stream::ReadPiece(StreamEvent& event) {
-  absl::Status status;
   size_t bytes = 0;
+  const auto take = [&](absl::string_view key, const wire::KvEntry& entry) {
+    if (bytes > 0 && bytes >= shared_.options_.piece_bytes) return false;
+    bytes += key.size() + entry.value.size();
+    event.changes.push_back({Own(key, entry), false});
+    return true;
+  };
   while (prefix_ < request_.prefixes.size()) {
-    const std::string& prefix = request_.prefixes[prefix_];
-    bool full = false;
-    tables_->Scan(request_.table, from_, [&](absl::string_view key, absl::string_view row) {
-      if (!absl::StartsWith(key, prefix)) return false;
-      full = bytes > 0 && bytes >= shared_.options_.piece_bytes;
-      if (full) {
-        from_ = std::string(key);
-        return false;
-      }
-      const auto entry = wire::DecodeKvEntry(row);
-      status = entry.status();
-      if (!entry.ok()) return false;
-      bytes += key.size() + row.size();
-      event.changes.push_back({Own(key, *entry), false});
-      return true;
-    });
-    if (!status.ok() || full) return status;
+    KONSUL_ASSIGN_OR_RETURN(auto next,
+                            state::ScanKv(*tables_, request_.prefixes[prefix_], from_, take));
+    if (next) {
+      from_ = *std::move(next);
+      return absl::OkStatus();
+    }
     if (++prefix_ < request_.prefixes.size()) from_ = request_.prefixes[prefix_];
   }
-  return status;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Found> Stream::NextChanges(StreamEvent& event) {

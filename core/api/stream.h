@@ -86,10 +86,10 @@ struct StreamEvent {
 // Used by one fiber at a time.
 class Stream {
  public:
-  // Suspends until this server's state may be read, if that is how the stream begins.
-  // ResourceExhausted when there are too many, FailedPrecondition when changes behind
-  // `request.after` are no longer known, InvalidArgument for too many prefixes, and what
-  // server::Consensus returns.
+  // Suspends until this server's state may be read, if that is how the stream begins or if it is
+  // behind `request.after`. ResourceExhausted when there are too many, FailedPrecondition when
+  // changes behind `request.after` are no longer known or (unless stale) the cluster has not come
+  // that far, InvalidArgument for too many prefixes, and what server::Consensus returns.
   static absl::StatusOr<std::unique_ptr<Stream>> Open(const Context& context,
                                                       StreamRequest request);
   ~Stream();

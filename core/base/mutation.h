@@ -64,6 +64,8 @@ enum class Mutation {
   kStreamReplaysAfterSnapshot,
   kRestoreKeepsIndexes,
   kSnapshotDropsStaged,
+  kRestoreUntold,
+  kRestoreWakesNobody,
   kStrayClock,
   kHashOrder,
 };

@@ -103,6 +103,8 @@ class Operator {
   virtual absl::StatusOr<std::unique_ptr<SnapshotFile>> OpenSnapshot(Instant deadline) = 0;
   // For a snapshot that a client brings. ResourceExhausted when the disk is full.
   virtual absl::StatusOr<std::unique_ptr<SnapshotSpool>> SpoolSnapshot() = 0;
+  // Gives back the room of those that were let go of.
+  virtual absl::Status SweepSnapshots() = 0;
   // Makes this server introduce itself at `address` and ask for membership there, as -retry-join
   // does. FailedPrecondition when it belongs to a cluster already.
   virtual absl::Status Join(const std::string& address, Instant deadline) = 0;

@@ -51,6 +51,7 @@ class ServerImpl final : public Server {
   absl::StatusOr<Index> TakeSnapshot(Instant deadline) override;
   absl::StatusOr<std::unique_ptr<SnapshotFile>> OpenSnapshot(Instant deadline) override;
   absl::StatusOr<std::unique_ptr<SnapshotSpool>> SpoolSnapshot() override;
+  absl::Status SweepSnapshots() override;
   absl::Status Join(const std::string& address, Instant deadline) override;
   ServerStats Stats() const override;
 

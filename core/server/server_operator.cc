@@ -97,6 +97,11 @@ absl::StatusOr<std::unique_ptr<SnapshotSpool>> ServerImpl::SpoolSnapshot() {
   return storage_.snapshots.Spool();
 }
 
+absl::Status ServerImpl::SweepSnapshots() {
+  KONSUL_RETURN_IF_ERROR(failure_);
+  return storage_.snapshots.Sweep();
+}
+
 absl::Status ServerImpl::Join(const std::string& address, Instant deadline) {
   KONSUL_ASSIGN_OR_RETURN(const env::Endpoint endpoint, env::Endpoint::Parse(address));
   if (!driver_.raft().configuration().empty()) {

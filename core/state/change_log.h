@@ -1,7 +1,7 @@
 // What committed commands changed lately, by index: the history from which change streams are
 // served.
 //
-// A ring bounded by bytes and by changes. The state machine (kv_machine.h) fills it in the same
+// A ring bounded by bytes and by changes. The state machine (table_machine.h) fills it in the same
 // turn in which it commits; readers (change_reader.h) have no queue of their own, only a place in
 // it. The history begins behind floor(): of what was changed up to there nothing is known, because
 // it was pushed out, because the server was not running, or because a snapshot took its place.

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/state/kv_machine.h"
 #include "core/state/kv_reader.h"
 #include "core/state/memory_store_support.h"
+#include "core/state/table_machine.h"
 #include "gtest/gtest.h"
 #include "rapidcheck/gtest.h"
 
@@ -137,11 +137,11 @@ std::map<std::string, Model::Entry> ReadAll(MemoryStore& store) {
 // `restart`.
 struct Replica {
   MemoryStore store;
-  std::unique_ptr<KvMachine> machine;
+  std::unique_ptr<TableMachine> machine;
   std::vector<std::string> results;
 
   Replica(const std::vector<Op>& ops, const std::function<size_t()>& batch_size, bool restart) {
-    machine = *KvMachine::Open(store, {.max_tombstones = 3});
+    machine = *TableMachine::Open(store, {.max_tombstones = 3});
     std::vector<std::string> commands;
     for (const Op& op : ops) commands.push_back(op.Encode());
     for (size_t next = 0; next < commands.size();) {
@@ -152,7 +152,7 @@ struct Replica {
       const auto applied = machine->Apply(batch);
       RC_ASSERT(applied.ok());
       results.insert(results.end(), applied->begin(), applied->end());
-      if (restart) machine = *KvMachine::Open(store, {.max_tombstones = 3});
+      if (restart) machine = *TableMachine::Open(store, {.max_tombstones = 3});
     }
   }
 };
@@ -160,7 +160,7 @@ struct Replica {
 RC_GTEST_PROP(KvProperty, BehavesAsTheModel, ()) {
   const auto ops = *rc::gen::container<std::vector<Op>>(AnyOp());
   MemoryStore store;
-  const auto machine = *KvMachine::Open(store);
+  const auto machine = *TableMachine::Open(store);
   Model model;
   uint64_t index = 0;
   for (const Op& op : ops) {
@@ -186,7 +186,7 @@ RC_GTEST_PROP(KvProperty, BehavesAsTheModel, ()) {
 RC_GTEST_PROP(KvProperty, IndexesNeverGoBack, ()) {
   const auto ops = *rc::gen::container<std::vector<Op>>(AnyOp());
   MemoryStore store;
-  const auto machine = *KvMachine::Open(store, {.max_tombstones = 2});
+  const auto machine = *TableMachine::Open(store, {.max_tombstones = 2});
   const std::vector<std::string> keys = {"a", "a/", "a/b", "a/b/c", "ab", "b", "b/a"};
   const auto observe = [&] {
     std::map<std::string, std::pair<uint64_t, std::string>> seen;
@@ -243,7 +243,7 @@ RC_GTEST_PROP(KvProperty, ASnapshotStandsForTheEntriesUpToIt, ()) {
   auto frozen = *from.machine->Freeze();
   RC_ASSERT(frozen.applied == Index(ops.size()));
   RC_ASSERT(frozen.digest == from.machine->digest());
-  const auto apply = [&](KvMachine& machine) {
+  const auto apply = [&](TableMachine& machine) {
     for (const Op& op : later) {
       const std::string command = op.Encode();
       RC_ASSERT(machine.Apply({{machine.applied() + 1, command}}).ok());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/state/meta.h"
@@ -95,6 +96,24 @@ absl::StatusOr<Index> ListKv(
   });
   KONSUL_RETURN_IF_ERROR(status);
   return Index(index);
+}
+
+absl::StatusOr<std::optional<std::string>> ScanKv(
+    const ReadTxn& txn, absl::string_view prefix, absl::string_view from,
+    const std::function<bool(absl::string_view key, const wire::KvEntry& entry)>& visit) {
+  absl::Status status;
+  std::optional<std::string> next;
+  txn.Scan(Table::kKv, from, [&](absl::string_view key, absl::string_view bytes) {
+    if (!absl::StartsWith(key, prefix)) return false;
+    const auto entry = wire::DecodeKvEntry(bytes);
+    status = entry.status();
+    if (!entry.ok()) return false;
+    if (visit(key, *entry)) return true;
+    next = std::string(key);
+    return false;
+  });
+  KONSUL_RETURN_IF_ERROR(status);
+  return next;
 }
 
 absl::StatusOr<KvKeys> ListKeys(const ReadTxn& txn, absl::string_view prefix,

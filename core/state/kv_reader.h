@@ -45,6 +45,12 @@ absl::StatusOr<Index> ListKv(
     const ReadTxn& txn, absl::string_view prefix,
     const std::function<void(absl::string_view key, const wire::KvEntry& entry)>& visit);
 
+// Calls `visit` for each key at or after `from` that begins with `prefix`, ascending, until it
+// returns false. Returns the key that it refused: where to go on; nothing: that was all.
+absl::StatusOr<std::optional<std::string>> ScanKv(
+    const ReadTxn& txn, absl::string_view prefix, absl::string_view from,
+    const std::function<bool(absl::string_view key, const wire::KvEntry& entry)>& visit);
+
 struct KvKeys {
   Index index;
   std::vector<std::string> keys;

@@ -10,10 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/state/contradiction_support.h"
-#include "core/state/kv_machine.h"
 #include "core/state/kv_reader.h"
 #include "core/state/memory_store_support.h"
 #include "core/state/session_reader.h"
+#include "core/state/table_machine.h"
 #include "gtest/gtest.h"
 
 namespace konsul::state {
@@ -27,7 +27,9 @@ class MachineWorld {
  public:
   MachineWorld() { Reopen(); }
 
-  void Reopen(KvMachine::Options options = {}) { machine_ = *KvMachine::Open(store_, options); }
+  void Reopen(TableMachine::Options options = {}) {
+    machine_ = *TableMachine::Open(store_, options);
+  }
 
   wire::CommandResult Apply(const wire::Command& command) {
     const std::string bytes = wire::EncodeCommand(command);
@@ -58,12 +60,12 @@ class MachineWorld {
   }
 
   size_t Rows(Table table) const { return store_.tables()[static_cast<size_t>(table)].size(); }
-  KvMachine& machine() { return *machine_; }
+  TableMachine& machine() { return *machine_; }
   MemoryStore& store() { return store_; }
 
  private:
   mutable MemoryStore store_;
-  std::unique_ptr<KvMachine> machine_;
+  std::unique_ptr<TableMachine> machine_;
 };
 
 }  // namespace konsul::state

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/state/kv_machine.h"
 #include "core/state/memory_store_support.h"
 #include "core/state/meta.h"
+#include "core/state/table_machine.h"
 #include "core/state/table_rows.h"
 #include "gtest/gtest.h"
 
@@ -61,7 +61,7 @@ Rows AllRows(MemoryStore& store) {
 class RestoreTest : public ::testing::Test {
  protected:
   RestoreTest() {
-    machine = *KvMachine::Open(store);
+    machine = *TableMachine::Open(store);
     EXPECT_TRUE(machine->Apply({{Index(1), ""}, {Index(2), ""}}).ok());
     before = store.tables();
   }
@@ -72,7 +72,7 @@ class RestoreTest : public ::testing::Test {
   }
 
   MemoryStore store;
-  std::unique_ptr<KvMachine> machine;
+  std::unique_ptr<TableMachine> machine;
   MemoryStore::Tables before;
 };
 

@@ -6,7 +6,7 @@
 // length of which there is a watched prefix.
 //
 // Nothing is lost as long as a query reads and watches without suspending in between, because the
-// state machine (core/state/kv_machine.h) tells of a change in the same turn as it commits it.
+// state machine (core/state/table_machine.h) tells of a change in the same turn as it commits it.
 #ifndef KONSUL_CORE_STATE_WATCH_INDEX_H_
 #define KONSUL_CORE_STATE_WATCH_INDEX_H_
 

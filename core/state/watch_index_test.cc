@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/state/kv_machine.h"
 #include "core/state/memory_store_support.h"
+#include "core/state/table_machine.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rapidcheck/gtest.h"
@@ -187,7 +187,8 @@ class PublishingMachineTest : public WatchIndexTest {
   }
 
   MemoryStore store_;
-  std::unique_ptr<KvMachine> machine_ = KvMachine::Open(store_, {.max_tombstones = 1}).value();
+  std::unique_ptr<TableMachine> machine_ =
+      TableMachine::Open(store_, {.max_tombstones = 1}).value();
 };
 
 TEST_F(PublishingMachineTest, CreationChangeAndDeletionWake) {

@@ -217,7 +217,7 @@ TEST_F(BlockingTest, AnIndexOfTheFutureWaitsForIt) {
 TEST_F(BlockingTest, AfterARestoreEverybodyIsAnswered) {
   const std::string command = wire::EncodeCommand(wire::KvPut{.key = "a", .value = "1"});
   state::MemoryStore elsewhere;
-  const auto machine = state::KvMachine::Open(elsewhere).value();
+  const auto machine = state::TableMachine::Open(elsewhere).value();
   ASSERT_TRUE(machine->Apply({{Index(1), ""}, {Index(2), command}}).ok());
   auto old = machine->Freeze().value();
   Put("a", "1");

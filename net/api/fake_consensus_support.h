@@ -10,15 +10,15 @@
 #include "core/base/check.h"
 #include "core/fiber/scheduler.h"
 #include "core/server/consensus.h"
-#include "core/state/kv_machine.h"
 #include "core/state/memory_store_support.h"
+#include "core/state/table_machine.h"
 
 namespace konsul::net_api {
 
 class FakeConsensus : public server::Consensus {
  public:
   FakeConsensus(fiber::Scheduler& scheduler, state::MemoryStore& store)
-      : scheduler_(scheduler), store_(store), machine_(*state::KvMachine::Open(store)) {
+      : scheduler_(scheduler), store_(store), machine_(*state::TableMachine::Open(store)) {
     // As in a real log, the first entry is the first leader's own.
     KONSUL_CHECK(machine_->Apply({{Index(1), ""}}).ok());
   }
@@ -45,7 +45,7 @@ class FakeConsensus : public server::Consensus {
   std::vector<std::string> PeerAddresses() const override { return peers; }
 
   Index applied() const { return machine_->applied(); }
-  state::KvMachine& machine() { return *machine_; }
+  state::TableMachine& machine() { return *machine_; }
 
   std::string leader = "127.0.0.1:8300";
   std::vector<std::string> peers = {"127.0.0.1:8300", "127.0.0.2:8300"};
@@ -62,7 +62,7 @@ class FakeConsensus : public server::Consensus {
 
   fiber::Scheduler& scheduler_;
   state::MemoryStore& store_;
-  std::unique_ptr<state::KvMachine> machine_;
+  std::unique_ptr<state::TableMachine> machine_;
 };
 
 }  // namespace konsul::net_api

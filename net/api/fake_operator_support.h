@@ -63,6 +63,7 @@ class FakeOperator : public server::Operator {
   absl::StatusOr<std::unique_ptr<server::SnapshotSpool>> SpoolSnapshot() override {
     return snapshots_.Spool();
   }
+  absl::Status SweepSnapshots() override { return absl::OkStatus(); }
   absl::Status Join(const std::string& address, Instant) override {
     return Done(absl::StrCat("join ", address));
   }

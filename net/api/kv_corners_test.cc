@@ -2,6 +2,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/api/kv.h"
+#include "core/wire/command.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "net/api/routes_support.h"
@@ -134,6 +136,47 @@ TEST_F(KvCornersTest, RecursiveDeletes) {
   EXPECT_EQ(Brief("GET /v1/kv/?recurse"), "404");
   EXPECT_GT(std::stoi(IndexOf("GET /v1/kv/?recurse")), std::stoi(before));
   EXPECT_EQ(IndexOf("GET /v1/kv/b"), IndexOf("GET /v1/kv/?recurse"));
+}
+
+TEST_F(KvCornersTest, ALongListIsOfOneMomentAndLetsOthersRun) {
+  std::string expected;
+  for (int i = 10; i < 40; ++i) {
+    Brief(absl::StrCat("PUT /v1/kv/l/", i), "01234567");
+    absl::StrAppend(&expected, i, " ");
+  }
+  Brief("PUT /v1/kv/m", "behind the prefix");
+  int turns = 0;
+  bool over = false;
+  fiber::Group group(scheduler_);
+  group.Spawn("others", [&] {
+    while (!over) {
+      if (store_.open_transactions() > 0) {
+        // What they change behind its back is not in it.
+        const std::string key = absl::StrCat("l/", 39 - turns++);
+        const std::string bytes = wire::EncodeCommand(wire::KvPut{key, "late"});
+        EXPECT_TRUE(consensus_.machine().Apply({{consensus_.applied() + 1, bytes}}).ok());
+      }
+      if (!scheduler_.Yield().ok()) return;
+    }
+  });
+  const auto list = [&] {
+    const auto reply = api::KvList(
+        {consensus_, cluster_, store_, clock_, {}, nullptr, nullptr, nullptr, &long_reads_},
+        {.prefix = "l/"});
+    ASSERT_TRUE(reply.ok()) << reply.status();
+    std::string seen;
+    for (const api::KvPair& pair : reply->pairs) {
+      EXPECT_EQ(pair.value, "01234567") << pair.key;
+      absl::StrAppend(&seen, pair.key.substr(2), " ");
+    }
+    EXPECT_EQ(seen, expected);
+    EXPECT_EQ(reply->meta.index, Index(31));
+    over = true;
+  };
+  group.Spawn("list", list);
+  scheduler_.Run(clock_.Now());
+  EXPECT_GE(turns, 4) << "30 rows of 12 bytes, 64 at a time";
+  EXPECT_EQ(store_.open_transactions(), 0);
 }
 
 TEST_F(KvCornersTest, ValuesUpToTheLimitByEveryWay) {

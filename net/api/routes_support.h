@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "core/api/long_reads.h"
 #include "core/api/stream.h"
 #include "core/state/change_log.h"
 #include "gtest/gtest.h"
@@ -83,12 +84,14 @@ class RoutesTest : public ::testing::Test {
   state::ChangeLog changes_{scheduler_, {}};
   api::Streams streams_{
       env::Env{clock_, network_, disk_, env::Random(1), scheduler_, NullLogger()}, changes_, {}};
+  api::LongReads long_reads_{scheduler_, {.most = 2, .piece_bytes = 64}};
   Routes routes_{api::Context{.consensus = consensus_,
                               .cluster = cluster_,
                               .store = store_,
                               .clock = clock_,
                               .ids = &ids_,
                               .streams = &streams_,
+                              .long_reads = &long_reads_,
                               .process = &process_,
                               .http_load = [] {
                                 return api::HttpLoad{

@@ -154,7 +154,7 @@ Response DiffReply(const Request& request, const raft::SnapshotPoint& point,
   });
 }
 
-absl::StatusOr<Response> Restore(const api::Context& context, const Request& request) {
+absl::StatusOr<Response> RestoreUploaded(const api::Context& context, const Request& request) {
   KONSUL_ASSIGN_OR_RETURN(const auto file, TakeIn(context, request));
   if (request.HasQuery("dry-run")) {
     KONSUL_ASSIGN_OR_RETURN(const api::SnapshotDiff diff,
@@ -163,6 +163,12 @@ absl::StatusOr<Response> Restore(const api::Context& context, const Request& req
   }
   KONSUL_RETURN_IF_ERROR(api::RestoreSnapshot(context, *file));
   return Response();
+}
+
+absl::StatusOr<Response> Restore(const api::Context& context, const Request& request) {
+  auto response = RestoreUploaded(context, request);
+  api::SweepSnapshots(context);
+  return response;
 }
 
 }  // namespace

@@ -236,12 +236,26 @@ TEST_F(StreamTest, SaysHowFarItIsWhenNothingConcernsIt) {
 }
 
 TEST_F(StreamTest, WaitsForAServerThatIsBehind) {
-  Client& client = Listen("/v1/stream?index=4");
+  Client& client = Listen("/v1/stream?stale&index=4");
   for (const char* value : {"2", "3", "4"}) PutKv("a", value);
   world_.RunFor(10s);
   EXPECT_EQ(Take(client), absl::StrCat(kHello, ":\n\n")) << "the client knows these";
   PutKv("a", "5");
   EXPECT_EQ(Take(client), Change(5, Put(Pair("a", "NQ==", 2, 5))));
+}
+
+TEST_F(StreamTest, SaysThatTheWholeClusterIsBehind) {
+  PutKv("a", "1");
+  const Client& client = Listen("/v1/stream?index=3");
+  EXPECT_EQ(client.status, 410);
+  EXPECT_EQ(client.text,
+            "Index 3 is ahead of this cluster, which is at 2. Start anew, without an index.");
+  EXPECT_EQ(Listen("/v1/stream?index=2").status, 200);
+  // Who is not ahead of this server needs nobody's word; of who is, nobody can say it.
+  consensus_.failure = absl::UnavailableError("No cluster leader");
+  EXPECT_EQ(Listen("/v1/stream?index=2").status, 200);
+  EXPECT_EQ(Listen("/v1/stream?index=3").status, 500);
+  EXPECT_EQ(Listen("/v1/stream?stale&index=3").status, 200);
 }
 
 TEST_F(StreamTest, SaysWhenItIsTooLate) {
@@ -257,7 +271,7 @@ TEST_F(StreamTest, SaysWhenItIsTooLate) {
 
 TEST_F(StreamTest, ASnapshotEndsThoseWhoDoNotKnowWhatItHolds) {
   PutKv("a", "2");
-  Client &behind = Listen("/v1/stream?index=2"), &ahead = Listen("/v1/stream?index=20");
+  Client &behind = Listen("/v1/stream?index=2"), &ahead = Listen("/v1/stream?stale&index=20");
   changes_->Restart(Index(10));
   world_.Run();
   EXPECT_EQ(Take(behind),

@@ -10,7 +10,7 @@ namespace konsul::cluster {
 CommittedChanges::CommittedChanges(const std::string& path, checkers::StreamCompleteness& oracle)
     : oracle_(oracle) {
   store_ = lmdb::Store::Open(path, {.in_memory_directory = true}, "", NullLogger()).value();
-  machine_ = state::KvMachine::Open(*store_).value();
+  machine_ = state::TableMachine::Open(*store_).value();
 }
 
 CommittedChanges::Rows CommittedChanges::Read() {

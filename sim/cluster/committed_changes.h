@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "core/base/log.h"
 #include "core/raft/types.h"
-#include "core/state/kv_machine.h"
+#include "core/state/table_machine.h"
 #include "sim/checkers/stream_completeness.h"
 #include "storage/lmdb/store.h"
 
@@ -32,7 +32,7 @@ class CommittedChanges {
   Rows Read();
 
   std::unique_ptr<lmdb::Store> store_;
-  std::unique_ptr<state::KvMachine> machine_;
+  std::unique_ptr<state::TableMachine> machine_;
   checkers::StreamCompleteness& oracle_;
   Rows rows_;
 };

@@ -52,6 +52,7 @@ void Run::CheckWatchers() {
   RecordPhase("changes are watched");
   RecordCheck("watch-completeness");
   watch_.longest_wait = kLongWait;
+  watch_.restores = cluster_.restorer() != nullptr;
   StartWatchers();
   cluster_.auditor().Start([this](env::Env env) {
     const absl::Status status = workloads::RunChanges(env, watch_, kLate);
@@ -64,6 +65,7 @@ void Run::CheckWatchers() {
   cluster_.watchers()->Kill();
   probes_["watch-answers"] += watch_.answers;
   probes_["watch-news"] += watch_.news;
+  if (watch_.restores) probes_["watch-restored"] += watch_.restored;
 }
 
 }  // namespace konsul::cluster

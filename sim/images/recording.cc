@@ -79,7 +79,7 @@ Recording::Recording(std::string directory, uint64_t seed)
   options.in_memory_directory = true;
   options.map_bytes = 64 << 20;
   tables_ = lmdb::Store::Open(directory_ + "/elsewhere", options, "", NullLogger()).value();
-  machine_ = state::KvMachine::Open(*tables_).value();
+  machine_ = state::TableMachine::Open(*tables_).value();
   promises_.sent = std::make_shared<std::map<std::pair<Index, Term>, raft::Entry>>();
   promises_.digests = std::make_shared<std::map<Index, Hash128>>();
 }

@@ -18,7 +18,7 @@
 #include "core/env/random.h"
 #include "core/fiber/scheduler.h"
 #include "core/server/server.h"
-#include "core/state/kv_machine.h"
+#include "core/state/table_machine.h"
 #include "sim/images/image_disk.h"
 #include "sim/images/promises.h"
 #include "storage/lmdb/store.h"
@@ -119,7 +119,7 @@ class Recording {
   Index committed_;
   Index acknowledged_;
   std::unique_ptr<lmdb::Store> tables_;  // what every server should have
-  std::unique_ptr<state::KvMachine> machine_;
+  std::unique_ptr<state::TableMachine> machine_;
 
   std::unique_ptr<Peers> peers_;
   server::Server* server_ = nullptr;

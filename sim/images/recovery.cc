@@ -21,7 +21,7 @@ std::string Describe(const ImageState& image) {
   });
 }
 
-absl::Status ApplyAll(state::KvMachine& machine, const std::vector<raft::Entry>& entries) {
+absl::Status ApplyAll(state::TableMachine& machine, const std::vector<raft::Entry>& entries) {
   for (const raft::Entry& entry : entries) {
     if (entry.index <= machine.applied()) continue;
     const bool command = entry.kind == raft::EntryKind::kCommand;

@@ -49,6 +49,8 @@ class Streamer {
     }
     if (oracle_.coalesces(number_)) target += "&coalesce";
     http::Request request = http::Request::Make("GET", target);
+    // Who does not ask for the leader's word is taken by a server that is behind.
+    if (random_.Chance(1, 2)) target += "&stale";
     const uint64_t position = oracle_.position(number_);
     if (position != 0) request.headers.Set("Last-Event-ID", absl::StrCat(position));
     const auto reply = client.Begin(request, env_.After(shared_.patience));

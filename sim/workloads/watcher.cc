@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
@@ -134,9 +135,14 @@ class Changes {
       : env_(env), shared_(shared), limit_(limit), random_(env.random.Fork("changes")) {}
 
   absl::Status Run() {
+    if (shared_.restores) KONSUL_RETURN_IF_ERROR(EndOtherRestores());
     for (int round = 0; round < kRounds; ++round) {
       const std::vector<env::Endpoint>& servers = shared_.clients->servers;
       http::Client server(env_, servers[random_.Below(servers.size())]);
+      if (saved_ && random_.Chance(1, 2)) {
+        KONSUL_RETURN_IF_ERROR(Try([&] { return Restore(server); }));
+        KONSUL_RETURN_IF_ERROR(AwaitWatchers());
+      }
       // Nobody knows what was there before.
       for (const std::string& key : shared_.keys) {
         if (round == 0) {
@@ -149,6 +155,7 @@ class Changes {
         }
       }
       KONSUL_RETURN_IF_ERROR(AwaitWatchers());
+      if (shared_.restores && !saved_) KONSUL_RETURN_IF_ERROR(Try([&] { return Save(server); }));
       KONSUL_RETURN_IF_ERROR(env_.Sleep(kBetweenRounds));
     }
     return absl::OkStatus();
@@ -159,13 +166,59 @@ class Changes {
 
   // Puts a new value there, or deletes what is there.
   absl::Status Change(http::Client& server, const std::string& key, bool put) {
+    return Try([&] {
+      return TryChange(server, key, put ? std::make_optional(NewValue()) : std::nullopt);
+    });
+  }
+
+  absl::Status Try(absl::FunctionRef<absl::Status()> change) {
     absl::Status status;
     for (int tries = 0; tries < kTries; ++tries) {
-      status = TryChange(server, key, put ? std::make_optional(NewValue()) : std::nullopt);
+      status = change();
       if (!absl::IsUnavailable(status)) return status;
       KONSUL_RETURN_IF_ERROR(env_.Sleep(kSettled));
     }
     return status;
+  }
+
+  // What a client has begun to restore and nobody waits for any more is refused once another one
+  // has begun.
+  absl::Status EndOtherRestores() {
+    const std::vector<env::Endpoint>& servers = shared_.clients->servers;
+    http::Client server(env_, servers[random_.Below(servers.size())]);
+    KONSUL_RETURN_IF_ERROR(Try([&] { return Save(server); }));
+    KONSUL_RETURN_IF_ERROR(Try([&] { return Restore(server); }));
+    saved_.reset();
+    return absl::OkStatus();
+  }
+
+  // All that there is, as it is now.
+  absl::Status Save(http::Client& server) {
+    const auto reply =
+        server.Do(http::Request::Make("GET", "/v1/snapshot"), env_.After(kChangeTimeout));
+    KONSUL_RETURN_IF_ERROR(Answered("saving", server, reply));
+    saved_ = Saved{reply->body, values_};
+    return absl::OkStatus();
+  }
+
+  // As it was then: whoever watches learns of it as of any other change.
+  absl::Status Restore(http::Client& server) {
+    const auto reply = server.Do(http::Request::Make("PUT", "/v1/snapshot", saved_->archive),
+                                 env_.After(kChangeTimeout));
+    KONSUL_RETURN_IF_ERROR(Answered("restoring", server, reply));
+    values_ = saved_->values;
+    ++shared_.restored;
+    return absl::OkStatus();
+  }
+
+  static absl::Status Answered(absl::string_view what, http::Client& server,
+                               const absl::StatusOr<http::Response>& reply) {
+    if (absl::IsCancelled(reply.status()) || (reply.ok() && reply->status == 200)) {
+      return reply.status();
+    }
+    return absl::UnavailableError(absl::StrCat(
+        what, " through ", server.server().host, " was answered with ",
+        reply.ok() ? absl::StrCat(reply->status, " ", reply->body) : reply.status().ToString()));
   }
 
   absl::Status TryChange(http::Client& server, const std::string& key,
@@ -185,11 +238,8 @@ class Changes {
     if (absl::IsCancelled(reply.status())) return reply.status();
     shared_.clients->history.Return(id, done ? Outcome::kOk : Outcome::kUnknown,
                                     shared_.clients->now());
-    if (!done) {
-      return absl::UnavailableError(absl::StrCat(
-          "a change of ", key, " through ", server.server().host, " was answered with ",
-          reply.ok() ? absl::StrCat(reply->status, " ", reply->body) : reply.status().ToString()));
-    }
+    KONSUL_RETURN_IF_ERROR(Answered(absl::StrCat("a change of ", key), server, reply));
+    if (!done) return absl::UnavailableError(absl::StrCat(key, ": ", reply->body));
     if (value.has_value()) {
       values_[key] = *value;
     } else {
@@ -217,6 +267,11 @@ class Changes {
   const Duration limit_;
   env::Random random_;
   checkers::WatchCompleteness::Values values_;
+  struct Saved {
+    std::string archive;
+    checkers::WatchCompleteness::Values values;
+  };
+  std::optional<Saved> saved_;
 };
 
 }  // namespace

@@ -6,7 +6,8 @@
 //
 // The changes come when all is well again: in rounds, each followed by a time without any, in which
 // every watcher has to learn what there is. Keys are created, changed and deleted, also several
-// times in a row, so that a watcher is just asking again when its key changes.
+// times in a row, so that a watcher is just asking again when its key changes. Where the workload
+// restores, all keys are also put back at once to what they were.
 #ifndef KONSUL_SIM_WORKLOADS_WATCHER_H_
 #define KONSUL_SIM_WORKLOADS_WATCHER_H_
 
@@ -30,6 +31,8 @@ struct WatchShared {
   uint32_t first_client = 0;      // their numbers in the history
   Duration longest_wait = 10s;    // for ?wait
   std::vector<std::string> keys;  // all that are watched
+  bool restores = false;          // the changes, too, put everything back at times
+  uint64_t restored = 0;
   uint64_t answers = 0;
   uint64_t news = 0;  // answers with a new index
   bool changes_done = false;

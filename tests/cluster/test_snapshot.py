@@ -1,6 +1,7 @@
 """Saving and restoring on real servers: under load, over the loss of servers, and of damaged files."""
 
 import io
+import os
 import tarfile
 import threading
 import time
@@ -61,6 +62,11 @@ class Snapshot(ClusterTest):
     def restore(self, server, archive, query=""):
         return server.api.request("PUT", "/v1/snapshot" + query, body=archive)
 
+    def assert_nothing_is_left(self, server):
+        """Of what clients brought."""
+        kept = os.listdir(os.path.join(server.data, "snapshots"))
+        self.assertEqual([name for name in kept if name.endswith(".tmp")], [])
+
     def test_brings_back_what_was_on_all_servers(self):
         cluster = self.cluster(3)
         for i in range(300):
@@ -78,6 +84,7 @@ class Snapshot(ClusterTest):
         self.assertEqual(cluster[0].api.get("later"), b"x")
         done = self.restore(cluster[2], archive)
         self.assertEqual((done.status, done.body), (200, b""))
+        self.assert_nothing_is_left(cluster[2])
         for server in cluster:
             tree = server.api.request("GET", "/v1/kv/?recurse")
             self.assertEqual(len(tree.json()), 300)
@@ -101,6 +108,7 @@ class Snapshot(ClusterTest):
             reply = self.restore(server, wrong)
             self.assertEqual(reply.status, status, reply.body)
             self.assertIn(text, reply.body)
+            self.assert_nothing_is_left(server)
         self.assertEqual(server.api.get("k"), b"later")
 
     def test_keeps_its_promises_under_load_and_when_servers_die(self):

@@ -1,4 +1,4 @@
-#include "core/state/kv_machine.h"
+#include "core/state/table_machine.h"
 
 #include <string>
 #include <vector>
@@ -19,11 +19,13 @@ using wire::KvDelete;
 using wire::KvPut;
 
 // A state machine to which commands are applied one by one, and short questions.
-class KvMachineTest : public ::testing::Test {
+class TableMachineTest : public ::testing::Test {
  protected:
-  KvMachineTest() { Reopen(); }
+  TableMachineTest() { Reopen(); }
 
-  void Reopen(KvMachine::Options options = {}) { machine_ = *KvMachine::Open(store_, options); }
+  void Reopen(TableMachine::Options options = {}) {
+    machine_ = *TableMachine::Open(store_, options);
+  }
 
   wire::CommandResult ApplyBytes(absl::string_view bytes) {
     const auto results = machine_->Apply({{machine_->applied() + 1, bytes}});
@@ -63,10 +65,10 @@ class KvMachineTest : public ::testing::Test {
   }
 
   MemoryStore store_;
-  std::unique_ptr<KvMachine> machine_;
+  std::unique_ptr<TableMachine> machine_;
 };
 
-TEST_F(KvMachineTest, PutSetsIndexes) {
+TEST_F(TableMachineTest, PutSetsIndexes) {
   SkipTo(4);
   EXPECT_EQ(Show("a"), "missing @1");
   EXPECT_TRUE(Apply(KvPut{"a", "x", ~0ull}).success);
@@ -75,7 +77,7 @@ TEST_F(KvMachineTest, PutSetsIndexes) {
   EXPECT_EQ(Show("a"), "y flags=7 5/6/0 @6");
 }
 
-TEST_F(KvMachineTest, PutOfTheSameKeepsTheIndex) {
+TEST_F(TableMachineTest, PutOfTheSameKeepsTheIndex) {
   Apply(KvPut{"a", "x", 1});
   EXPECT_TRUE(Apply(KvPut{"a", "x", 1}).success);
   EXPECT_EQ(Show("a"), "x flags=1 1/1/0 @1");
@@ -85,13 +87,13 @@ TEST_F(KvMachineTest, PutOfTheSameKeepsTheIndex) {
   EXPECT_EQ(Show("a"), "x flags=2 1/4/0 @4") << "other flags are a change";
 }
 
-TEST_F(KvMachineTest, CasZeroOnlyCreates) {
+TEST_F(TableMachineTest, CasZeroOnlyCreates) {
   EXPECT_TRUE(Apply(KvPut{"a", "x", 0, 0}).success);
   EXPECT_FALSE(Apply(KvPut{"a", "y", 0, 0}).success);
   EXPECT_EQ(Show("a"), "x flags=0 1/1/0 @1");
 }
 
-TEST_F(KvMachineTest, CasNeedsTheModifyIndex) {
+TEST_F(TableMachineTest, CasNeedsTheModifyIndex) {
   EXPECT_FALSE(Apply(KvPut{"a", "x", 0, 1}).success) << "missing key";
   EXPECT_EQ(Show("a"), "missing @1");
   Apply(KvPut{"a", "x"});
@@ -101,7 +103,7 @@ TEST_F(KvMachineTest, CasNeedsTheModifyIndex) {
   EXPECT_EQ(Show("a"), "y flags=0 2/5/0 @5");
 }
 
-TEST_F(KvMachineTest, DeleteLeavesATombstone) {
+TEST_F(TableMachineTest, DeleteLeavesATombstone) {
   Apply(KvPut{"a", "x"});
   Apply(KvPut{"ab", "x"});
   EXPECT_TRUE(Apply(KvDelete{"a"}).success);
@@ -116,7 +118,7 @@ TEST_F(KvMachineTest, DeleteLeavesATombstone) {
   EXPECT_THAT(store_.tables()[static_cast<size_t>(Table::kTombstones)], IsEmpty());
 }
 
-TEST_F(KvMachineTest, DeleteOfAMissingKeyIsTrueAndChangesNothing) {
+TEST_F(TableMachineTest, DeleteOfAMissingKeyIsTrueAndChangesNothing) {
   Apply(KvPut{"a", "x"});
   EXPECT_TRUE(Apply(KvDelete{"b"}).success);
   EXPECT_TRUE(Apply(KvDelete{.key = "b", .cas = 9}).success);
@@ -124,7 +126,7 @@ TEST_F(KvMachineTest, DeleteOfAMissingKeyIsTrueAndChangesNothing) {
   EXPECT_EQ(PrefixIndex(""), 1u);
 }
 
-TEST_F(KvMachineTest, DeleteCas) {
+TEST_F(TableMachineTest, DeleteCas) {
   Apply(KvPut{"a", "x"});
   EXPECT_FALSE(Apply(KvDelete{.key = "a", .cas = 0}).success);
   EXPECT_FALSE(Apply(KvDelete{.key = "a", .cas = 2}).success);
@@ -133,7 +135,7 @@ TEST_F(KvMachineTest, DeleteCas) {
   EXPECT_EQ(Show("a"), "missing @4");
 }
 
-TEST_F(KvMachineTest, RecursiveDelete) {
+TEST_F(TableMachineTest, RecursiveDelete) {
   for (const char* key : {"a", "a/b", "a/c/d", "b"}) Apply(KvPut{key, "x"});
   EXPECT_TRUE(Apply(KvDelete{"a/", true}).success);
   EXPECT_THAT(Keys(""), ElementsAre("a", "b"));
@@ -148,7 +150,7 @@ TEST_F(KvMachineTest, RecursiveDelete) {
   EXPECT_EQ(PrefixIndex(""), 7u);
 }
 
-TEST_F(KvMachineTest, KeysStopAtTheSeparator) {
+TEST_F(TableMachineTest, KeysStopAtTheSeparator) {
   for (const char* key : {"a", "a/", "a/1", "a/b/1", "a/b/2", "a/c", "b/1"}) Apply(KvPut{key, "x"});
   EXPECT_THAT(Keys("", "/"), ElementsAre("a", "a/", "b/"));
   EXPECT_THAT(Keys("a/", "/"), ElementsAre("a/", "a/1", "a/b/", "a/c"));
@@ -158,7 +160,7 @@ TEST_F(KvMachineTest, KeysStopAtTheSeparator) {
   EXPECT_THAT(Keys("c", "/"), IsEmpty());
 }
 
-TEST_F(KvMachineTest, OldTombstonesAreDroppedAndNoIndexGoesBack) {
+TEST_F(TableMachineTest, OldTombstonesAreDroppedAndNoIndexGoesBack) {
   Reopen({.max_tombstones = 2});
   for (const char* key : {"a", "b", "c"}) Apply(KvPut{key, "x"});
   for (const char* key : {"a", "b", "c"}) Apply(KvDelete{key});
@@ -173,7 +175,7 @@ TEST_F(KvMachineTest, OldTombstonesAreDroppedAndNoIndexGoesBack) {
   EXPECT_EQ(PrefixIndex("zz"), 5u);
 }
 
-TEST_F(KvMachineTest, TombstonesKeepTheirOrderOverARestart) {
+TEST_F(TableMachineTest, TombstonesKeepTheirOrderOverARestart) {
   Reopen({.max_tombstones = 2});
   for (const char* key : {"z", "y"}) Apply(KvPut{key, "x"});
   for (const char* key : {"z", "y"}) Apply(KvDelete{key});
@@ -184,7 +186,7 @@ TEST_F(KvMachineTest, TombstonesKeepTheirOrderOverARestart) {
   EXPECT_EQ(Show("y"), "missing @4");
 }
 
-TEST_F(KvMachineTest, CommandsThatMakeNoSenseFailAlikeEverywhere) {
+TEST_F(TableMachineTest, CommandsThatMakeNoSenseFailAlikeEverywhere) {
   const std::string long_key(512, 'k');
   for (const std::string& bytes :
        {std::string("nonsense"), std::string(100, '\0'), wire::EncodeCommand(KvPut{"", "x"}),
@@ -201,7 +203,7 @@ TEST_F(KvMachineTest, CommandsThatMakeNoSenseFailAlikeEverywhere) {
   EXPECT_EQ(Show(long_key), "missing @1");
 }
 
-TEST_F(KvMachineTest, AFailedCommitLeavesNoTrace) {
+TEST_F(TableMachineTest, AFailedCommitLeavesNoTrace) {
   Reopen({.max_tombstones = 1});
   Apply(KvPut{"a", "x"});
   Apply(KvPut{"b", "x"});
@@ -221,7 +223,7 @@ TEST_F(KvMachineTest, AFailedCommitLeavesNoTrace) {
   EXPECT_EQ(store_.open_transactions(), 0);
 }
 
-TEST_F(KvMachineTest, DamagedRecordsAreReported) {
+TEST_F(TableMachineTest, DamagedRecordsAreReported) {
   const auto damage = [&](Table table, absl::string_view key) {
     const auto txn = store_.Write();
     ASSERT_TRUE(txn->Put(table, key, "bad").ok());
@@ -233,14 +235,14 @@ TEST_F(KvMachineTest, DamagedRecordsAreReported) {
   const std::string put = wire::EncodeCommand(KvPut{"a", "x"});
   EXPECT_EQ(machine_->Apply({{Index(1), put}}).status().code(), absl::StatusCode::kDataLoss);
   damage(Table::kTombstones, "t");
-  EXPECT_EQ(KvMachine::Open(store_).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(TableMachine::Open(store_).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(GetKv(*store_.Read(), "t").status().code(), absl::StatusCode::kDataLoss);
   damage(Table::kMeta, kMetaDigest);
-  EXPECT_THAT(std::string(KvMachine::Open(store_).status().message()), HasSubstr("digest"));
+  EXPECT_THAT(std::string(TableMachine::Open(store_).status().message()), HasSubstr("digest"));
 }
 
-using KvMachineDeathTest = KvMachineTest;
-TEST_F(KvMachineDeathTest, AGapStopsTheProcess) {
+using TableMachineDeathTest = TableMachineTest;
+TEST_F(TableMachineDeathTest, AGapStopsTheProcess) {
   EXPECT_DEATH((void)machine_->Apply({{Index(2), ""}}), "entry 2 after 0");
 }
 

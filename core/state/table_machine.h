@@ -1,8 +1,8 @@
 // The replicated state: committed commands in, tables and results out. What a command does is said
 // in kv_commands.h, session_commands.h, catalog_commands.h and txn_commands.h. Tables and digest:
 // docs/formats/kv.md.
-#ifndef KONSUL_CORE_STATE_KV_MACHINE_H_
-#define KONSUL_CORE_STATE_KV_MACHINE_H_
+#ifndef KONSUL_CORE_STATE_TABLE_MACHINE_H_
+#define KONSUL_CORE_STATE_TABLE_MACHINE_H_
 
 #include <memory>
 #include <string>
@@ -30,7 +30,7 @@ namespace konsul::state {
 // As state_machine.h says; in addition, entries must come without gaps, the first one right after
 // applied(). A command that this version cannot read fails with an error in its result, on every
 // replica alike.
-class KvMachine : public StateMachine {
+class TableMachine : public StateMachine {
  public:
   struct Options {
     // Part of what the state machine computes: the same on every server of a cluster.
@@ -39,8 +39,8 @@ class KvMachine : public StateMachine {
 
   // Goes on where the store stands. The store outlives the machine, and nobody else writes to the
   // tables of the machine. DataLoss when the machine's records there are damaged.
-  static absl::StatusOr<std::unique_ptr<KvMachine>> Open(TableStore& store, Options options);
-  static absl::StatusOr<std::unique_ptr<KvMachine>> Open(TableStore& store) {
+  static absl::StatusOr<std::unique_ptr<TableMachine>> Open(TableStore& store, Options options);
+  static absl::StatusOr<std::unique_ptr<TableMachine>> Open(TableStore& store) {
     return Open(store, Options());
   }
 
@@ -60,7 +60,7 @@ class KvMachine : public StateMachine {
   Hash128 digest() const override { return digest_.value(); }
 
  private:
-  KvMachine(TableStore& store, Options options);
+  TableMachine(TableStore& store, Options options);
 
   // Goes on from what the tables say.
   absl::Status Load();
@@ -93,4 +93,4 @@ class KvMachine : public StateMachine {
 
 }  // namespace konsul::state
 
-#endif  // KONSUL_CORE_STATE_KV_MACHINE_H_
+#endif  // KONSUL_CORE_STATE_TABLE_MACHINE_H_

@@ -1,4 +1,4 @@
-#include "core/state/kv_machine.h"
+#include "core/state/table_machine.h"
 
 #include <algorithm>
 #include <iterator>
@@ -57,16 +57,17 @@ absl::Status PutBack(const std::vector<Replacement::Row>& kept, TableStore& stor
 
 }  // namespace
 
-KvMachine::KvMachine(TableStore& store, Options options)
+TableMachine::TableMachine(TableStore& store, Options options)
     : store_(store), max_tombstones_(options.max_tombstones), tombstones_(options.max_tombstones) {}
 
-absl::StatusOr<std::unique_ptr<KvMachine>> KvMachine::Open(TableStore& store, Options options) {
-  auto machine = absl::WrapUnique(new KvMachine(store, options));
+absl::StatusOr<std::unique_ptr<TableMachine>> TableMachine::Open(TableStore& store,
+                                                                 Options options) {
+  auto machine = absl::WrapUnique(new TableMachine(store, options));
   KONSUL_RETURN_IF_ERROR(machine->Load());
   return machine;
 }
 
-absl::Status KvMachine::Load() {
+absl::Status TableMachine::Load() {
   const auto txn = store_.Read();
   KONSUL_ASSIGN_OR_RETURN(const uint64_t applied, ReadMetaU64(*txn, kMetaApplied));
   KONSUL_ASSIGN_OR_RETURN(const Hash128 digest, ReadMetaDigest(*txn));
@@ -76,16 +77,16 @@ absl::Status KvMachine::Load() {
   return absl::OkStatus();
 }
 
-void KvMachine::RecordIn(ChangeLog& changes) {
+void TableMachine::RecordIn(ChangeLog& changes) {
   changes_ = &changes;
   changes.Restart(applied_);
 }
 
-absl::StatusOr<StateMachine::Frozen> KvMachine::Freeze() {
+absl::StatusOr<StateMachine::Frozen> TableMachine::Freeze() {
   return Frozen{applied_, digest(), std::make_unique<TableRows>(store_.Freeze())};
 }
 
-absl::Status KvMachine::Restore(RowSource& rows) {
+absl::Status TableMachine::Restore(RowSource& rows) {
   KONSUL_ASSIGN_OR_RETURN(const std::unique_ptr<Replacement> replacement, store_.Replace());
   std::vector<Replacement::Row> chunk;
   bool is_snapshot = false;
@@ -115,9 +116,11 @@ absl::Status KvMachine::Restore(RowSource& rows) {
   return absl::OkStatus();
 }
 
-bool KvMachine::IsLong(const Committed& entry) const { return wire::CommitsRestore(entry.command); }
+bool TableMachine::IsLong(const Committed& entry) const {
+  return wire::CommitsRestore(entry.command);
+}
 
-absl::StatusOr<std::vector<std::string>> KvMachine::Apply(absl::Span<const Committed> entries) {
+absl::StatusOr<std::vector<std::string>> TableMachine::Apply(absl::Span<const Committed> entries) {
   std::vector<std::string> results;
   while (!entries.empty()) {
     const auto is_long = [this](const Committed& entry) { return IsLong(entry); };
@@ -134,8 +137,8 @@ absl::StatusOr<std::vector<std::string>> KvMachine::Apply(absl::Span<const Commi
   return results;
 }
 
-absl::StatusOr<std::string> KvMachine::ApplyLong(const Committed& entry,
-                                                 absl::FunctionRef<absl::Status()> breathe) {
+absl::StatusOr<std::string> TableMachine::ApplyLong(const Committed& entry,
+                                                    absl::FunctionRef<absl::Status()> breathe) {
   const auto command = wire::DecodeCommand(entry.command);
   const auto* restore = command.ok() ? std::get_if<wire::Restore>(&*command) : nullptr;
   if (restore != nullptr) {
@@ -153,8 +156,8 @@ absl::StatusOr<std::string> KvMachine::ApplyLong(const Committed& entry,
   return results->front();
 }
 
-absl::Status KvMachine::CommitRestore(const Committed& entry, const wire::Restore& restore,
-                                      absl::FunctionRef<absl::Status()> breathe) {
+absl::Status TableMachine::CommitRestore(const Committed& entry, const wire::Restore& restore,
+                                         absl::FunctionRef<absl::Status()> breathe) {
   KONSUL_CHECK(entry.index == applied_ + 1, "entry ", entry.index.value, " after ", applied_.value);
   const std::unique_ptr<ReadTxn> present = store_.Freeze();
   RollingHash digest = digest_;
@@ -202,12 +205,19 @@ absl::Status KvMachine::CommitRestore(const Committed& entry, const wire::Restor
   KONSUL_RETURN_IF_ERROR(replacement->Add(chunk));
   KONSUL_RETURN_IF_ERROR(replacement->Finish());
   KONSUL_RETURN_IF_ERROR(Load());
-  if (changes_ != nullptr) changes_->Restart(applied_);
-  if (watches_ != nullptr) watches_->PublishAll();
+  if (changes_ != nullptr) {
+    if (mutation::On(Mutation::kRestoreUntold)) {
+      changes_->Begin(applied_);
+      changes_->Publish(applied_);
+    } else {
+      changes_->Restart(applied_);
+    }
+  }
+  if (watches_ != nullptr && !mutation::On(Mutation::kRestoreWakesNobody)) watches_->PublishAll();
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::string>> KvMachine::ApplyTogether(
+absl::StatusOr<std::vector<std::string>> TableMachine::ApplyTogether(
     absl::Span<const Committed> entries) {
   if (entries.empty()) return std::vector<std::string>();
   RollingHash digest = digest_;
@@ -228,9 +238,9 @@ absl::StatusOr<std::vector<std::string>> KvMachine::ApplyTogether(
   return results;
 }
 
-absl::StatusOr<std::vector<std::string>> KvMachine::ApplyIn(WriteTxn& txn,
-                                                            absl::Span<const Committed> entries,
-                                                            RollingHash& digest) {
+absl::StatusOr<std::vector<std::string>> TableMachine::ApplyIn(WriteTxn& txn,
+                                                               absl::Span<const Committed> entries,
+                                                               RollingHash& digest) {
   std::vector<std::string> results;
   results.reserve(entries.size());
   Index last = applied_;
@@ -256,8 +266,8 @@ absl::StatusOr<std::vector<std::string>> KvMachine::ApplyIn(WriteTxn& txn,
   return results;
 }
 
-absl::StatusOr<wire::CommandResult> KvMachine::ApplyCommand(Effects& effects,
-                                                            const Committed& entry) {
+absl::StatusOr<wire::CommandResult> TableMachine::ApplyCommand(Effects& effects,
+                                                               const Committed& entry) {
   const auto command = wire::DecodeCommand(entry.command);
   if (!command.ok()) {
     return Result(entry.index, Outcome::Refused(std::string(command.status().message())));
@@ -269,7 +279,7 @@ absl::StatusOr<wire::CommandResult> KvMachine::ApplyCommand(Effects& effects,
   return Result(entry.index, std::move(outcome));
 }
 
-OutcomeOr KvMachine::ApplyOne(Effects& effects, Index index, const wire::Command& command) {
+OutcomeOr TableMachine::ApplyOne(Effects& effects, Index index, const wire::Command& command) {
   if (const auto* put = std::get_if<wire::KvPut>(&command)) return kv_.Put(effects, index, *put);
   if (const auto* del = std::get_if<wire::KvDelete>(&command)) {
     return kv_.Delete(effects, index, *del);
