@@ -102,7 +102,9 @@ absl::StatusOr<std::optional<StreamEvent>> Stream::Next() {
 absl::StatusOr<std::optional<StreamEvent>> Stream::NextState() {
   if (tables_ == nullptr) {
     tables_ = store_.Freeze();
-    BeginAt(shared_.changes_.end());
+    // No command is at index 1, so nobody misses anything; and 0 says in a request that there is
+    // none.
+    BeginAt(std::max(shared_.changes_.end(), Index(1)));
     from_ = request_.prefixes.front();
   }
   if (reader_->TooLate()) {

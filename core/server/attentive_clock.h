@@ -31,6 +31,11 @@ class AttentiveClock {
     last_ = now;
     leader_known_ = leader_known;
   }
+  // It is `now`, and nothing else is known: what begins in this moment is not to count what was
+  // before it.
+  void Advance(Instant now) {
+    if (ticking_) Tick(now, leader_known_);
+  }
   // Nobody will tell of the time for a while.
   void Pause() { ticking_ = false; }
 

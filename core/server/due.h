@@ -44,6 +44,8 @@ class Due {
     order_.clear();
   }
   bool empty() const { return known_.empty(); }
+  // When the first one is due; not when empty.
+  Duration first() const { return order_.begin()->first; }
 
   // Those that are due at `now`, the first `most` of them. They stay until End.
   std::vector<Item> Over(Duration now, size_t most) const {

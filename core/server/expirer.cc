@@ -1,5 +1,6 @@
 #include "core/server/expirer.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,10 +55,14 @@ void Expirer::Load() {
   for (const std::string& key : keys) Delayed(key);
 }
 
-Duration Expirer::After(uint64_t nanoseconds) const {
+Duration Expirer::After(uint64_t nanoseconds) {
+  clock_.Advance(world_.clock.Now());
   const auto length = Duration(static_cast<int64_t>(nanoseconds));
-  // The longest tick more: what is under way will count from its beginning, which was before this.
-  return clock_.elapsed() + length + length / 1'000'000 * drift_max_ppm_ + AttentiveClock::kTickMax;
+  return clock_.elapsed() + length + length / 1'000'000 * drift_max_ppm_;
+}
+
+void Expirer::WakeFor(Duration at) {
+  if (at < rests_until_) something_to_do_.WakeAll();
 }
 
 void Expirer::Renewed(absl::string_view id) {
@@ -69,8 +74,9 @@ void Expirer::Renewed(absl::string_view id) {
     sessions_.End(id);
     return;
   }
-  sessions_.Begin(id, *since, After((*session)->ttl));
-  something_to_do_.WakeAll();
+  const Duration at = After((*session)->ttl);
+  sessions_.Begin(id, *since, at);
+  WakeFor(at);
 }
 
 void Expirer::Delayed(absl::string_view key) {
@@ -80,25 +86,39 @@ void Expirer::Delayed(absl::string_view key) {
     lock_delays_.End(key);
     return;
   }
-  lock_delays_.Begin(key, (*delay)->since, After((*delay)->nanoseconds));
-  something_to_do_.WakeAll();
+  const Duration at = After((*delay)->nanoseconds);
+  lock_delays_.Begin(key, (*delay)->since, at);
+  WakeFor(at);
 }
 
 void Expirer::Run() {
   bool was_leader = false;
-  while (true) {
-    if (sessions_.empty() && lock_delays_.empty()) {
-      clock_.Pause();
-      if (!something_to_do_.Wait().ok()) return;
-    }
+  while (Rest().ok()) {
     const Office office = office_();
     clock_.Tick(world_.clock.Now(), office.leader_known);
     if (mutation::On(Mutation::kTtlBeginsAtElection) && office.is_leader && !was_leader) Load();
     was_leader = office.is_leader;
     if (office.is_leader) ProposeWhatIsOver();
-    const Instant next = world_.clock.Now() + AttentiveClock::kTick;
-    if (!world_.scheduler.SleepUntil(next).ok()) return;
   }
+}
+
+absl::Status Expirer::Rest() {
+  if (sessions_.empty() && lock_delays_.empty()) {
+    clock_.Pause();
+    rests_until_ = Duration::max();
+    return something_to_do_.Wait();
+  }
+  clock_.Advance(world_.clock.Now());
+  // What is due already could not be ended, and is tried again in a while.
+  Duration rest = AttentiveClock::kTick;
+  for (const Due* due : {&sessions_, &lock_delays_}) {
+    if (due->empty()) continue;
+    const Duration left = due->first() - clock_.elapsed();
+    if (left > Duration::zero()) rest = std::min(rest, left);
+  }
+  rests_until_ = clock_.elapsed() + rest;
+  const absl::Status status = something_to_do_.Wait(world_.clock.Now() + rest);
+  return absl::IsDeadlineExceeded(status) ? absl::OkStatus() : status;
 }
 
 void Expirer::ProposeWhatIsOver() {

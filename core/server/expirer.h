@@ -54,7 +54,11 @@ class Expirer {
   void Renewed(absl::string_view id);
   void Delayed(absl::string_view key);
   // When something of that length which begins now is over for certain.
-  Duration After(uint64_t nanoseconds) const;
+  Duration After(uint64_t nanoseconds);
+  // Something is due then, by clock_: whoever rests longer is woken.
+  void WakeFor(Duration at);
+  // Suspends until something may be due, and the clock has to be told of the time.
+  absl::Status Rest();
   void ProposeWhatIsOver();
 
   const World world_;
@@ -65,6 +69,7 @@ class Expirer {
   AttentiveClock clock_;
   Due sessions_;
   Due lock_delays_;
+  Duration rests_until_{};  // by clock_
   fiber::WaitList something_to_do_;
 };
 

@@ -223,6 +223,27 @@ TEST_F(ExpirerTest, ALockDelayEndsToo) {
   EXPECT_EQ(world_.Say(lock), "ok");
 }
 
+TEST_F(ExpirerTest, AShortLockDelayIsShort) {
+  Start();
+  Create('1', 100);
+  Pass(50ms);
+  Create('2', 0);
+  const std::string next = state::SessionId('2');
+  const wire::KvOp lock{wire::KvVerb::kLock, "k", "", 0, 0, next};
+  ASSERT_TRUE(world_
+                  .Apply(wire::SessionCreate{
+                      {.id = state::SessionId('3'), .node = "n", .lock_delay = kSecond / 1000}})
+                  .success);
+  world_.Apply(wire::KvOp{wire::KvVerb::kLock, "k", "", 0, 0, state::SessionId('3')});
+  world_.Apply(wire::SessionDestroy{state::SessionId('3')});
+  Run(clock.now);
+  EXPECT_EQ(world_.Say(lock), "no");
+  Run(clock.now + 1ms);
+  EXPECT_EQ(world_.Say(lock), "no") << "the clock may run fast";
+  Run(clock.now + 50us);
+  EXPECT_EQ(world_.Say(lock), "ok");
+}
+
 TEST_F(ExpirerTest, ARestartedServerBeginsAnewFromTheTables) {
   Create('1', 10);
   Start();

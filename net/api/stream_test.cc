@@ -244,6 +244,11 @@ TEST_F(StreamTest, WaitsForAServerThatIsBehind) {
   EXPECT_EQ(Take(client), Change(5, Put(Pair("a", "NQ==", 2, 5))));
 }
 
+TEST_F(StreamTest, BeginsAtOneOnAServerThatKnowsNothingYet) {
+  changes_->Restart(Index(0));
+  EXPECT_EQ(Take(Listen("/v1/stream?stale")), kHello + State(1, ""));
+}
+
 TEST_F(StreamTest, SaysThatTheWholeClusterIsBehind) {
   PutKv("a", "1");
   const Client& client = Listen("/v1/stream?index=3");

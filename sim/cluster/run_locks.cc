@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/status.h"
 #include "net/http/client.h"
 #include "sim/cluster/run.h"
 #include "sim/workloads/locker.h"
@@ -21,6 +22,8 @@ constexpr Duration kGoneWithin = 2 * kTtlMax + 10s;
 constexpr Duration kHandOverEvery = 2s;
 constexpr Duration kTimeout = 5s;
 constexpr int kTries = 5;
+// Who is refused because too much is under way is told to come later.
+constexpr Duration kComeLater = 200ms;
 constexpr Duration kSessionsLimit = 120s;
 // Of three clients, two hold locks and one does transactions.
 constexpr uint32_t kThird = 3;
@@ -78,6 +81,7 @@ absl::StatusOr<bool> Run::SessionsEnd(const env::Env& env) {
     if (tries == kTries) {
       return created.ok() ? absl::UnavailableError(created->body) : created.status();
     }
+    KONSUL_RETURN_IF_ERROR(env.Sleep(kComeLater));
   }
   const Instant end = env.After(kGoneWithin);
   while (true) {

@@ -11,6 +11,8 @@ constexpr Duration kLate = 10s;
 // Longer than anything here: who is woken by it has slept through a change.
 constexpr Duration kLongWait = 590s;
 constexpr Duration kAllRounds = 600s;
+// A server goes on with a restore whose client is gone.
+constexpr Duration kRestoreEnds = 15s;
 
 }  // namespace
 
@@ -53,6 +55,7 @@ void Run::CheckWatchers() {
   RecordCheck("watch-completeness");
   watch_.longest_wait = kLongWait;
   watch_.restores = cluster_.restorer() != nullptr;
+  if (watch_.restores) world_.RunFor(kRestoreEnds);
   StartWatchers();
   cluster_.auditor().Start([this](env::Env env) {
     const absl::Status status = workloads::RunChanges(env, watch_, kLate);

@@ -48,10 +48,10 @@ class Streamer {
       absl::StrAppend(&target, "&prefix=", prefix);
     }
     if (oracle_.coalesces(number_)) target += "&coalesce";
-    http::Request request = http::Request::Make("GET", target);
-    // Who does not ask for the leader's word is taken by a server that is behind.
-    if (random_.Chance(1, 2)) target += "&stale";
     const uint64_t position = oracle_.position(number_);
+    // Who does not ask for the leader's word can go on at a server that is behind.
+    if (position != 0 && random_.Chance(1, 2)) target += "&stale";
+    http::Request request = http::Request::Make("GET", target);
     if (position != 0) request.headers.Set("Last-Event-ID", absl::StrCat(position));
     const auto reply = client.Begin(request, env_.After(shared_.patience));
     if (!reply.ok()) return;

@@ -21,9 +21,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(Meta, IsWhatHashicorpRaftWrites) {
+TEST(Meta, HasTheFieldsOfHashicorpRaftAndAVersionOfItsOwn) {
   EXPECT_EQ(EncodeMeta(SomeMeta(5141)),
-            "{\"Version\":1,\"ID\":\"3-42-1700000000123\",\"Index\":42,\"Term\":3,"
+            "{\"Version\":1001,\"ID\":\"3-42-1700000000123\",\"Index\":42,\"Term\":3,"
             "\"Peers\":\"kq0xMC4wLjAuMTo4MzAwrTEwLjAuMC4yOjgzMDA=\","
             "\"Configuration\":{\"Servers\":["
             "{\"Suffrage\":0,\"ID\":\"000000000000001a\",\"Address\":\"10.0.0.1:8300\"},"

@@ -10,7 +10,11 @@
 namespace konsul::archive {
 namespace {
 
-constexpr int kVersion = 1;
+// 0 and 1 are those of Consul's archives. A Consul that is given one of ours looks at this first,
+// and refuses it; with its own number it would go on and be ended by what it finds in the state.
+constexpr uint64_t kVersion = 1001;
+// What was written before that was found out.
+constexpr uint64_t kFirstVersion = 1;
 // Of hashicorp/raft, ServerSuffrage.
 constexpr int kVoter = 0;
 constexpr int kNonvoter = 1;
@@ -131,7 +135,8 @@ absl::StatusOr<Meta> DecodeMeta(absl::string_view json) {
   if (error || !value.is_object()) return Wrong("not a JSON object");
   const boost::json::object& object = value.get_object();
   KONSUL_ASSIGN_OR_RETURN(const uint64_t version, Number(object, "Version"));
-  if (version != kVersion) return Wrong(absl::StrCat("version ", version, " is not known"));
+  if (version != kVersion && version != kFirstVersion)
+    return Wrong(absl::StrCat("version ", version, " is not known"));
   Meta meta;
   KONSUL_ASSIGN_OR_RETURN(meta.id, Text(object, "ID"));
   KONSUL_ASSIGN_OR_RETURN(meta.index, Number(object, "Index"));
