@@ -130,7 +130,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
       {env.clock, env.scheduler, env.logger}, *server, storage.tables(), watches,
       [&] { return OfficeOf(server->Stats(), options.raft); }, options.raft.clock_drift_max_ppm);
   server::Registrar registrar({env.clock, env.scheduler, env.logger}, *server, *server,
-                              storage.tables(), options.datacenter);
+                              storage.tables(), options.datacenter, options.version);
   const http::Server* serving = nullptr;
   const net_api::Routes routes({*server, *server, storage.tables(), env.clock, api_options,
                                 &blocking, &ids, &streams, &long_reads, options.process,

@@ -1,10 +1,15 @@
 #include "core/api/catalog.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "core/api/blocking.h"
 #include "core/api/execute.h"
+#include "core/api/filter_pattern.h"
 #include "core/base/status.h"
 #include "core/state/catalog_reader.h"
 #include "core/state/event_commands.h"
@@ -25,7 +30,39 @@ std::map<std::string, std::string> Own(const wire::Pairs& pairs) {
   return own;
 }
 
+absl::Status ValidateDatacenter(const Context& context, absl::string_view name) {
+  if (name.empty() || name == context.options.datacenter) return absl::OkStatus();
+  return absl::FailedPreconditionError("No path to datacenter");
+}
+
+absl::Status ValidateFilter(absl::string_view what, absl::string_view pattern) {
+  const absl::Status status = ValidateFilterPattern(pattern);
+  if (status.ok()) return status;
+  return absl::FailedPreconditionError(
+      absl::StrCat("Invalid ", what, " filter: ", status.message()));
+}
+
 }  // namespace
+
+absl::Status ValidateNodeId(absl::string_view id) {
+  const auto bad = [](absl::string_view why) {
+    return absl::FailedPreconditionError(absl::StrCat("Bad node ID: ", why));
+  };
+  constexpr size_t kSize = 36;
+  constexpr std::array<size_t, 4> kHyphens = {8, 13, 18, 23};
+  if (id.size() != kSize) return bad("uuid string is wrong length");
+  for (const size_t i : kHyphens) {
+    if (id[i] != '-') return bad("uuid is improperly formatted");
+  }
+  for (size_t i = 0; i < kSize; ++i) {
+    const bool hyphen = std::find(kHyphens.begin(), kHyphens.end(), i) != kHyphens.end();
+    const auto byte = static_cast<unsigned char>(id[i]);
+    if (hyphen || absl::ascii_isxdigit(byte)) continue;
+    const std::string shown = absl::ascii_isprint(byte) ? absl::StrFormat(" '%c'", byte) : "";
+    return bad(absl::StrFormat("encoding/hex: invalid byte: U+%04X%s", byte, shown));
+  }
+  return absl::OkStatus();
+}
 
 Node Own(const wire::Node& node) {
   return {.id = std::string(node.id),
@@ -39,23 +76,29 @@ Node Own(const wire::Node& node) {
 }
 
 absl::Status Register(const Context& context, const RegisterRequest& request) {
-  if (request.node.name.empty() || (request.node.address.empty() && !request.skip_node_update)) {
-    return absl::FailedPreconditionError("Must provide node and address");
+  KONSUL_RETURN_IF_ERROR(ValidateDatacenter(context, request.node.datacenter));
+  if (request.node.name.empty()) return absl::FailedPreconditionError("Must provide node");
+  if (request.node.address.empty() && !request.skip_node_update) {
+    return absl::FailedPreconditionError("Must provide address if SkipNodeUpdate is not set");
   }
-  wire::Register command{
-      .node = {.id = request.node.id,
-               .name = request.node.name,
-               .address = request.node.address,
-               .datacenter = request.node.datacenter.empty() ? context.options.datacenter
-                                                             : request.node.datacenter,
-               .tagged_addresses = Views(request.node.tagged_addresses),
-               .meta = Views(request.node.meta)},
-      .skip_node = request.skip_node_update,
-      .checks = {}};
+  if (!request.node.id.empty()) KONSUL_RETURN_IF_ERROR(ValidateNodeId(request.node.id));
+  wire::Register command{.node = {.id = request.node.id,
+                                  .name = request.node.name,
+                                  .address = request.node.address,
+                                  .datacenter = context.options.datacenter,
+                                  .tagged_addresses = Views(request.node.tagged_addresses),
+                                  .meta = Views(request.node.meta)},
+                         .skip_node = request.skip_node_update,
+                         .checks = {}};
   for (const Check& check : request.checks) {
+    const std::string& id = check.id.empty() ? check.name : check.id;
+    if (!check.service.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("Unknown service ID '", check.service, "' for check ID '", id, "'"));
+    }
     command.checks.push_back(
-        {.node = request.node.name,
-         .id = check.id.empty() ? check.name : check.id,
+        {.node = check.node.empty() ? request.node.name : check.node,
+         .id = id,
          .name = check.name,
          .status = check.status.empty() ? absl::string_view("critical") : check.status,
          .notes = check.notes,
@@ -66,7 +109,9 @@ absl::Status Register(const Context& context, const RegisterRequest& request) {
 }
 
 absl::Status Deregister(const Context& context, const DeregisterRequest& request) {
+  KONSUL_RETURN_IF_ERROR(ValidateDatacenter(context, request.datacenter));
   if (request.node.empty()) return absl::FailedPreconditionError("Must provide node");
+  if (!request.service.empty()) return absl::OkStatus();
   return ExecuteCommand(context, wire::Deregister{request.node, request.check}).status();
 }
 
@@ -85,6 +130,12 @@ absl::StatusOr<NodesReply> Nodes(const Context& context, const ReadOptions& opti
 
 absl::StatusOr<std::string> FireEvent(const Context& context, const Event& event) {
   if (event.name.empty()) return absl::InvalidArgumentError("Missing name");
+  if (!event.tag_filter.empty() && event.service_filter.empty()) {
+    return absl::FailedPreconditionError("Cannot provide tag filter without service filter");
+  }
+  KONSUL_RETURN_IF_ERROR(ValidateFilter("node", event.node_filter));
+  KONSUL_RETURN_IF_ERROR(ValidateFilter("service", event.service_filter));
+  KONSUL_RETURN_IF_ERROR(ValidateFilter("tag", event.tag_filter));
   const uint64_t random = context.ids->NewRandom();
   const std::string id = absl::StrCat(absl::Hex(random));
   const wire::EventFire command{{.id = id,

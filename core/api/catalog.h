@@ -24,19 +24,27 @@ struct Node {
 Node Own(const wire::Node& node);
 
 struct Check {
-  std::string node, id, name, status, notes, output, type;
+  std::string node;     // empty: that which is registered
+  std::string service;  // the id of one of its services
+  std::string id, name, status, notes, output, type;
 };
+
+// Whether it is a UUID; FailedPrecondition if not.
+absl::Status ValidateNodeId(absl::string_view id);
 
 struct RegisterRequest {
   Node node;
   bool skip_node_update = false;
   std::vector<Check> checks;  // without a status: critical
 };
+// FailedPrecondition with the texts that clients know, as of Deregister.
 absl::Status Register(const Context& context, const RegisterRequest& request);
 
 struct DeregisterRequest {
   std::string node;
-  std::string check;  // empty: the node, with all that belongs to it
+  std::string datacenter;  // empty: that of this server
+  std::string service;     // not empty: this alone, and there is none
+  std::string check;       // empty: the node, with all that belongs to it
 };
 absl::Status Deregister(const Context& context, const DeregisterRequest& request);
 
@@ -50,7 +58,8 @@ struct Event {
   std::string id, name, payload, node_filter, service_filter, tag_filter;
   uint64_t ltime = 0;
 };
-// Fires it; its id.
+// Fires it; its id. InvalidArgument without a name, FailedPrecondition when a filter makes no
+// sense.
 absl::StatusOr<std::string> FireEvent(const Context& context, const Event& event);
 
 struct EventsReply {

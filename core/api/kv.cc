@@ -119,7 +119,9 @@ absl::StatusOr<bool> KvPut(const Context& context, const KvPutRequest& request) 
 }
 
 absl::StatusOr<bool> KvLock(const Context& context, const KvLockRequest& request) {
-  if (request.session.size() != state::kSessionIdSize) {
+  // Nobody can hold what such a session releases, which is no error.
+  const bool possible = request.session.size() == state::kSessionIdSize;
+  if (request.session.empty() || (!possible && !request.release)) {
     return absl::FailedPreconditionError(state::InvalidSession(request.session));
   }
   KONSUL_RETURN_IF_ERROR(state::ValidateKey(request.key));

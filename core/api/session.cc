@@ -24,8 +24,9 @@ Session Own(const wire::Session& session) {
           .lock_delay = Duration(static_cast<int64_t>(session.lock_delay)),
           .behavior = session.delete_keys ? "delete" : "release",
           .ttl = std::string(session.ttl_text),
-          .checks = {session.checks.begin(), session.checks.end()},
+          .node_checks = {session.checks.begin(), session.checks.end()},
           .service_checks = {session.service_checks.begin(), session.service_checks.end()},
+          .old_checks = {session.old_checks.begin(), session.old_checks.end()},
           .create_index = session.create_index,
           .modify_index = session.modify_index};
 }
@@ -46,31 +47,37 @@ absl::Status CheckTtl(Duration ttl, Duration min) {
                    absl::FormatDuration(absl::FromChrono(min)), "=24h0m0s]"));
 }
 
-std::vector<absl::string_view> Views(const std::vector<std::string>& texts) {
-  return {texts.begin(), texts.end()};
-}
+using Texts = std::vector<absl::string_view>;
+
+Texts Views(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
 
 }  // namespace
 
 absl::StatusOr<std::string> SessionCreate(const Context& context,
                                           const SessionCreateRequest& request) {
+  if (request.node == "") return absl::FailedPreconditionError("Must provide Node");
   if (!request.behavior.empty() && request.behavior != "release" && request.behavior != "delete") {
     return absl::FailedPreconditionError(
         absl::StrCat("Invalid Behavior setting '", request.behavior, "'"));
   }
   KONSUL_RETURN_IF_ERROR(CheckTtl(request.ttl, context.options.session_ttl_min));
   const Duration lock_delay = std::clamp(request.lock_delay, Duration(0), kLockDelayMax);
-  const std::string node = request.node.empty() ? context.cluster.Stats().name : request.node;
+  const std::string node = request.node ? *request.node : context.cluster.Stats().name;
+  const bool neither = request.node_checks.empty() || request.old_checks.empty();
+  const bool old_by_default =
+      request.old_checks.size() == 1 && request.old_checks[0] == kAliveCheck;
   const std::string id = context.ids->NewUuid();
-  const wire::SessionCreate create{{.id = id,
-                                    .name = request.name,
-                                    .node = node,
-                                    .checks = Views(request.checks),
-                                    .service_checks = Views(request.service_checks),
-                                    .lock_delay = static_cast<uint64_t>(lock_delay.count()),
-                                    .ttl = static_cast<uint64_t>(request.ttl.count()),
-                                    .ttl_text = request.ttl_text,
-                                    .delete_keys = request.behavior == "delete"}};
+  const wire::SessionCreate create{
+      {.id = id,
+       .name = request.name,
+       .node = node,
+       .checks = neither ? Texts() : Views(request.node_checks),
+       .service_checks = Views(request.service_checks),
+       .old_checks = neither || old_by_default ? Texts() : Views(request.old_checks),
+       .lock_delay = static_cast<uint64_t>(lock_delay.count()),
+       .ttl = static_cast<uint64_t>(request.ttl.count()),
+       .ttl_text = request.ttl_text,
+       .delete_keys = request.behavior == "delete"}};
   KONSUL_RETURN_IF_ERROR(ExecuteCommand(context, create).status());
   return id;
 }

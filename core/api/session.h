@@ -12,32 +12,36 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/api/context.h"
+#include "core/state/keys.h"
 
 namespace konsul::api {
 
 inline constexpr Duration kSessionTtlMax = 24h;
 inline constexpr Duration kLockDelayMax = 60s;
 inline constexpr Duration kLockDelayDefault = 15s;
-// Whether the servers themselves find the node alive.
-inline constexpr absl::string_view kAliveCheck = "serfHealth";
+using state::kAliveCheck;
 
 struct Session {
   std::string id, name, node;
   Duration lock_delay{};
-  std::string behavior;  // "release" or "delete"
-  std::string ttl;       // as its creator wrote it
-  std::vector<std::string> checks, service_checks;
+  std::string behavior;                                              // "release" or "delete"
+  std::string ttl;                                                   // as its creator wrote it
+  std::vector<std::string> node_checks, service_checks, old_checks;  // as in SessionCreateRequest
   uint64_t create_index = 0, modify_index = 0;
 };
 
 struct SessionCreateRequest {
   std::string name;
-  std::string node;  // empty: that of this server
+  std::optional<std::string> node;  // nothing: that of this server
   Duration lock_delay = kLockDelayDefault;
   std::string behavior;  // empty: "release"
   Duration ttl{};        // 0: it does not expire
   std::string ttl_text;  // the same, as it is shown
-  std::vector<std::string> checks = {std::string(kAliveCheck)};
+  // Ids of checks of the node that have to pass. What Consul takes for the default is clear from
+  // both lists: if either is empty, there is neither; and old ones that are just kAliveCheck say
+  // nothing.
+  std::vector<std::string> node_checks = {std::string(kAliveCheck)};
+  std::vector<std::string> old_checks = {std::string(kAliveCheck)};  // as `Checks`, before 1.7
   std::vector<std::string> service_checks;
 };
 // Its id. FailedPrecondition with the texts that clients know.

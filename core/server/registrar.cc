@@ -15,7 +15,6 @@
 namespace konsul::server {
 namespace {
 
-constexpr absl::string_view kCheckId = "serfHealth";
 constexpr absl::string_view kCheckName = "Serf Health Status";
 // In the place of the first bytes of a UUID, which nobody draws by chance.
 constexpr absl::string_view kIdPrefix = "00000000-0000-0000-";
@@ -26,6 +25,17 @@ std::string HostOf(const raft::Member& member) {
   return endpoint.ok() ? endpoint->host : member.address;
 }
 
+// As Consul names them; a host that is no IP address has no family.
+wire::Pairs TaggedAddresses(absl::string_view host) {
+  const bool v4 = !host.empty() && host.find_first_not_of("0123456789.") == host.npos;
+  const bool v6 = host.find(':') != host.npos;
+  wire::Pairs tagged = {{"lan", host}};
+  if (v4 || v6) tagged.emplace_back(v4 ? "lan_ipv4" : "lan_ipv6", host);
+  tagged.emplace_back("wan", host);
+  if (v4 || v6) tagged.emplace_back(v4 ? "wan_ipv4" : "wan_ipv6", host);
+  return tagged;
+}
+
 }  // namespace
 
 std::string NodeUuid(NodeId id) {
@@ -34,6 +44,17 @@ std::string NodeUuid(NodeId id) {
 
 std::optional<std::string> Registrar::NextCommand(const Membership& members) const {
   const auto txn = store_.Read();
+  const wire::Pairs meta = {{"consul-network-segment", ""}, {"consul-version", version_}};
+  // First those that are gone: they may have the id of a server that is there.
+  const auto nodes = state::ListNodes(*txn);
+  if (!nodes.ok()) return std::nullopt;
+  for (const wire::Node& node : nodes->nodes) {
+    if (!absl::StartsWith(node.id, kIdPrefix)) continue;
+    const bool member = std::any_of(
+        members.peers.begin(), members.peers.end(),
+        [&](const Peer& peer) { return absl::EqualsIgnoreCase(peer.member.name, node.name); });
+    if (!member) return wire::EncodeCommand(wire::Deregister{node.name});
+  }
   for (const Peer& peer : members.peers) {
     const std::string id = NodeUuid(peer.member.id);
     const std::string address = HostOf(peer.member);
@@ -45,30 +66,40 @@ std::optional<std::string> Registrar::NextCommand(const Membership& members) con
       if (*node) return wire::EncodeCommand(wire::Deregister{peer.member.name});
       continue;
     }
-    const bool right = *node && (*node)->id == id && (*node)->address == address;
-    const auto bytes = txn->Get(state::Table::kChecks, state::CheckKey(peer.member.name, kCheckId));
+    // Whoever took the name of a server, or was one before, is another node; but of two members
+    // with one name the first stays.
+    if (*node && !(*node)->id.empty() && !absl::EqualsIgnoreCase((*node)->id, id)) {
+      const bool namesake =
+          std::any_of(members.peers.begin(), members.peers.end(), [&](const Peer& other) {
+            return NodeUuid(other.member.id) == (*node)->id &&
+                   absl::EqualsIgnoreCase(other.member.name, peer.member.name);
+          });
+      if (namesake) continue;
+      return wire::EncodeCommand(wire::Deregister{peer.member.name});
+    }
+    const wire::Pairs tagged = TaggedAddresses(address);
+    const bool right = *node && (*node)->id == id && (*node)->address == address &&
+                       (*node)->tagged_addresses == tagged && (*node)->meta == meta;
+    const auto bytes =
+        txn->Get(state::Table::kChecks, state::CheckKey(peer.member.name, state::kAliveCheck));
     const auto check = bytes ? wire::DecodeCheck(*bytes) : wire::Check();
     if (!check.ok()) return std::nullopt;
     if (right && check->status == status) continue;
     const wire::Register command{
-        .node = {.id = id, .name = peer.member.name, .address = address, .datacenter = datacenter_},
+        .node = {.id = id,
+                 .name = peer.member.name,
+                 .address = address,
+                 .datacenter = datacenter_,
+                 .tagged_addresses = tagged,
+                 .meta = meta},
         .skip_node = right,
         .checks = {{.node = peer.member.name,
-                    .id = kCheckId,
+                    .id = state::kAliveCheck,
                     .name = kCheckName,
                     .status = status,
                     .output = IsAlive(peer) ? "Agent alive and reachable"
                                             : "Agent not live or unreachable"}}};
     return wire::EncodeCommand(command);
-  }
-  const auto nodes = state::ListNodes(*txn);
-  if (!nodes.ok()) return std::nullopt;
-  for (const wire::Node& node : nodes->nodes) {
-    if (!absl::StartsWith(node.id, kIdPrefix)) continue;
-    const bool member = std::any_of(
-        members.peers.begin(), members.peers.end(),
-        [&](const Peer& peer) { return absl::EqualsIgnoreCase(peer.member.name, node.name); });
-    if (!member) return wire::EncodeCommand(wire::Deregister{node.name});
   }
   return std::nullopt;
 }

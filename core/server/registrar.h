@@ -38,14 +38,15 @@ class Registrar {
     fiber::Scheduler& scheduler;
     Logger& logger;
   };
-  // All outlive it.
+  // All outlive it. `version` is that of the program, which it tells of all servers.
   Registrar(const World& world, Consensus& consensus, Operator& cluster, state::TableStore& store,
-            std::string datacenter)
+            std::string datacenter, std::string version)
       : world_(world),
         consensus_(consensus),
         cluster_(cluster),
         store_(store),
-        datacenter_(std::move(datacenter)) {}
+        datacenter_(std::move(datacenter)),
+        version_(std::move(version)) {}
 
   // Until the calling fiber is cancelled.
   void Run();
@@ -62,7 +63,7 @@ class Registrar {
   Consensus& consensus_;
   Operator& cluster_;
   state::TableStore& store_;
-  const std::string datacenter_;
+  const std::string datacenter_, version_;
   std::map<NodeId, int> silent_looks_;  // one after the other, while this server leads
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/state/catalog_reader.h"
@@ -14,6 +15,7 @@ namespace {
 
 // Equal but for the indexes.
 bool Same(wire::Node a, const wire::Node& b) {
+  if (absl::EqualsIgnoreCase(a.name, b.name)) a.name = b.name;
   a.create_index = b.create_index;
   a.modify_index = b.modify_index;
   return a == b;
@@ -23,6 +25,15 @@ bool Same(wire::Check a, const wire::Check& b) {
   a.create_index = b.create_index;
   a.modify_index = b.modify_index;
   return a == b;
+}
+
+// Whether the servers find it alive, which they have to say.
+absl::StatusOr<bool> IsAlive(const ReadTxn& txn, const std::optional<wire::Node>& node) {
+  if (!node) return false;
+  const auto check = txn.Get(Table::kChecks, CheckKey(node->name, kAliveCheck));
+  if (!check) return false;
+  KONSUL_ASSIGN_OR_RETURN(const wire::Check decoded, wire::DecodeCheck(*check));
+  return decoded.status != "critical";
 }
 
 bool IsStatus(absl::string_view text) {
@@ -36,22 +47,22 @@ OutcomeOr CatalogCommands::Register(Effects& effects, Index index, const wire::R
   if (const absl::Status valid = ValidateNodeName(reg.node.name); !valid.ok()) {
     return Outcome::Refused(std::string(valid.message()));
   }
-  if (reg.skip_node && !effects.read().Get(Table::kNodes, NodeKey(reg.node.name))) {
-    return Outcome::Refused("Missing node registration");
-  }
   for (const wire::Check& check : reg.checks) {
     if (const absl::Status valid = ValidateCheckId(check.id); !valid.ok()) {
       return Outcome::Refused(std::string(valid.message()));
     }
     if (NodeKey(check.node) != NodeKey(reg.node.name)) {
-      return Outcome::Refused("a check of another node");
+      return Outcome::Refused(absl::StrCat("Node '", check.node, "' for check '", check.id,
+                                           "' doesn't match register request node '", reg.node.name,
+                                           "'"));
     }
     if (!IsStatus(check.status)) {
       return Outcome::Refused(absl::StrCat("invalid check status \"", check.status, "\""));
     }
   }
-  if (!reg.skip_node) {
+  if (!reg.skip_node || !effects.read().Get(Table::kNodes, NodeKey(reg.node.name))) {
     KONSUL_ASSIGN_OR_RETURN(Outcome outcome, SetNode(effects, index, reg.node));
+    if (!outcome.error.empty()) outcome.error.insert(0, "failed inserting node: ");
     if (!outcome.success) return outcome;
   }
   for (const wire::Check& check : reg.checks) {
@@ -65,11 +76,26 @@ OutcomeOr CatalogCommands::SetNode(Effects& effects, Index index, const wire::No
   if (const absl::Status valid = ValidateNodeName(node.name); !valid.ok()) {
     return Outcome::Refused(std::string(valid.message()));
   }
-  KONSUL_ASSIGN_OR_RETURN(const auto existing, FindNode(effects.read(), node.name));
+  KONSUL_ASSIGN_OR_RETURN(auto existing, FindNode(effects.read(), node.name));
   wire::Node stored = node;
-  if (existing && stored.id.empty()) stored.id = existing->id;
   if (existing && Same(stored, *existing)) return Outcome::Done();
   stored.create_index = existing ? existing->create_index : index.value;
+  if (!node.id.empty() && !(existing && absl::EqualsIgnoreCase(existing->id, node.id))) {
+    KONSUL_ASSIGN_OR_RETURN(const auto namesake, FindNodeById(effects.read(), node.id));
+    KONSUL_ASSIGN_OR_RETURN(const bool alive, IsAlive(effects.read(), existing));
+    if (alive && (namesake || !existing->id.empty())) {
+      return Outcome::Refused(absl::StrCat("Error while renaming Node ID: \"", node.id, "\"",
+                                           namesake ? absl::StrCat(" (", node.address, ")") : "",
+                                           ": Node name ", node.name, " is reserved by node ",
+                                           existing->id, " with name ", existing->name, " (",
+                                           existing->address, ")"));
+    }
+    if (namesake) {
+      stored.create_index = namesake->create_index;
+      const std::string old_name(namesake->name);  // gone with the first write
+      KONSUL_RETURN_IF_ERROR(RemoveNode(effects, index, old_name));
+    }
+  }
   stored.modify_index = index.value;
   const std::string bytes = wire::EncodeNode(stored);
   KONSUL_RETURN_IF_ERROR(effects.Put(Table::kNodes, NodeKey(node.name), bytes));

@@ -25,6 +25,8 @@ class CatalogCommands {
   OutcomeOr Apply(Effects& effects, Index index, const wire::NodeOp& op);
 
  private:
+  // A node whose id is there under another name gets the new one, and loses what it had, as in
+  // Consul. Refused when the name belongs to a node with another id that is alive.
   OutcomeOr SetNode(Effects& effects, Index index, const wire::Node& node);
   OutcomeOr SetCheck(Effects& effects, Index index, const wire::Check& check);
   absl::Status RemoveNode(Effects& effects, Index index, absl::string_view name);

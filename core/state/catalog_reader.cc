@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "core/base/status.h"
 #include "core/state/keys.h"
 #include "core/state/meta.h"
@@ -23,6 +24,19 @@ absl::StatusOr<std::optional<wire::Node>> FindNode(const ReadTxn& txn, absl::str
   if (!bytes) return std::nullopt;
   KONSUL_ASSIGN_OR_RETURN(auto node, wire::DecodeNode(*bytes));
   return std::optional<wire::Node>(std::move(node));
+}
+
+absl::StatusOr<std::optional<wire::Node>> FindNodeById(const ReadTxn& txn, absl::string_view id) {
+  std::optional<wire::Node> found;
+  absl::Status status;
+  txn.Scan(Table::kNodes, "", [&](absl::string_view, absl::string_view bytes) {
+    auto node = wire::DecodeNode(bytes);
+    status = node.status();
+    if (node.ok() && absl::EqualsIgnoreCase(node->id, id)) found = *std::move(node);
+    return status.ok() && !found;
+  });
+  KONSUL_RETURN_IF_ERROR(status);
+  return found;
 }
 
 absl::StatusOr<NodeList> ListNodes(const ReadTxn& txn) {

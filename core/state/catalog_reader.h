@@ -16,6 +16,9 @@ namespace konsul::state {
 // Nothing for a name that cannot be one.
 absl::StatusOr<std::optional<wire::Node>> FindNode(const ReadTxn& txn, absl::string_view name);
 
+// By its UUID, whose letters match in either case. Looks at every node.
+absl::StatusOr<std::optional<wire::Node>> FindNodeById(const ReadTxn& txn, absl::string_view id);
+
 struct NodeList {
   Index index;
   std::vector<wire::Node> nodes;  // ascending by name, without regard to case

@@ -34,13 +34,14 @@ std::string Contradiction(const ReadTxn& txn) {
     if (!session.ok() || session->id != id) return complain("damaged", id);
     ++sessions;
     with_ttl += session->ttl > 0;
-    checks += session->checks.size();
+    const auto its_checks = wire::ChecksOf(*session);
+    checks += its_checks.size();
     if (!txn.Get(Table::kNodes, NodeKey(session->node))) complain("of no node", id);
     if (!txn.Get(Table::kNodeSessions, absl::StrCat(NodePrefix(session->node), id))) {
       complain("its node does not know", id);
     }
     if (session->ttl > 0 && !txn.Get(Table::kRenewals, id)) complain("never renewed", id);
-    for (const absl::string_view check : session->checks) {
+    for (const absl::string_view check : its_checks) {
       if (!txn.Get(Table::kChecks, CheckKey(session->node, check))) complain("of no check", id);
       if (!txn.Get(Table::kCheckSessions, absl::StrCat(CheckPrefix(session->node, check), id))) {
         complain("its check does not know", id);

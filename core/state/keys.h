@@ -16,6 +16,9 @@ inline constexpr size_t kCheckIdMax = 200;
 // A UUID: as all are of one size, none is the beginning of another.
 inline constexpr size_t kSessionIdSize = 36;
 
+// The check that says whether the servers themselves find a node alive.
+inline constexpr absl::string_view kAliveCheck = "serfHealth";
+
 // InvalidArgument when it is empty, too long, or has a zero byte.
 absl::Status ValidateNodeName(absl::string_view name);
 absl::Status ValidateCheckId(absl::string_view id);

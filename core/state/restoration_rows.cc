@@ -138,13 +138,14 @@ absl::Status Restoration::MergeSession(absl::string_view id, std::optional<absl:
   session.modify_index = same ? before->modify_index : index_;
 
   absl::Status valid = ValidateNodeName(session.node);
-  for (const absl::string_view check : session.checks) {
+  const std::vector<absl::string_view> checks = wire::ChecksOf(session);
+  for (const absl::string_view check : checks) {
     if (valid.ok()) valid = ValidateCheckId(check);
   }
   if (!valid.ok()) return Senseless(Table::kSessions, id, valid.message());
   needed_nodes_.insert(NodeKey(session.node));
   node_sessions_.insert(absl::StrCat(NodePrefix(session.node), id));
-  for (const absl::string_view check : session.checks) {
+  for (const absl::string_view check : checks) {
     needed_checks_.insert(CheckKey(session.node, check));
     check_sessions_.insert(absl::StrCat(CheckPrefix(session.node, check), id));
   }

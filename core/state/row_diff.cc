@@ -53,6 +53,7 @@ Fields FieldsOf(const wire::Session& before, const wire::Session& after) {
   compare.Field(before.node, after.node, "node");
   compare.Field(before.checks, after.checks, "checks");
   compare.Field(before.service_checks, after.service_checks, "checks");
+  compare.Field(before.old_checks, after.old_checks, "checks");
   compare.Field(before.lock_delay, after.lock_delay, "lock delay");
   compare.Field(before.ttl, after.ttl, "TTL");
   compare.Field(before.ttl_text, after.ttl_text, "TTL");

@@ -25,7 +25,8 @@ OutcomeOr SessionCommands::Create(Effects& effects, Index index, const wire::Ses
       !effects.read().Get(Table::kNodes, NodeKey(session.node))) {
     return Outcome::Refused("Missing node registration");
   }
-  for (const absl::string_view id : session.checks) {
+  const std::vector<absl::string_view> checks = wire::ChecksOf(session);
+  for (const absl::string_view id : checks) {
     const auto check = ValidateCheckId(id).ok()
                            ? effects.read().Get(Table::kChecks, CheckKey(session.node, id))
                            : std::nullopt;
@@ -40,7 +41,7 @@ OutcomeOr SessionCommands::Create(Effects& effects, Index index, const wire::Ses
   KONSUL_RETURN_IF_ERROR(effects.Put(Table::kSessions, session.id, wire::EncodeSession(stored)));
   KONSUL_RETURN_IF_ERROR(
       effects.Put(Table::kNodeSessions, absl::StrCat(NodePrefix(session.node), session.id), ""));
-  for (const absl::string_view id : session.checks) {
+  for (const absl::string_view id : checks) {
     KONSUL_RETURN_IF_ERROR(effects.Put(
         Table::kCheckSessions, absl::StrCat(CheckPrefix(session.node, id), session.id), ""));
   }
@@ -115,7 +116,7 @@ absl::Status SessionCommands::End(Effects& effects, Index index, const wire::Ses
   KONSUL_RETURN_IF_ERROR(effects.Delete(Table::kSessions, ended.id));
   KONSUL_RETURN_IF_ERROR(
       effects.Delete(Table::kNodeSessions, absl::StrCat(NodePrefix(ended.node), ended.id)));
-  for (const absl::string_view id : ended.checks) {
+  for (const absl::string_view id : wire::ChecksOf(ended)) {
     KONSUL_RETURN_IF_ERROR(
         effects.Delete(Table::kCheckSessions, absl::StrCat(CheckPrefix(ended.node, id), ended.id)));
   }

@@ -74,6 +74,8 @@ TEST_F(SessionTest, OneHoldsAKeyAndLockIndexCountsHolders) {
 TEST_F(SessionTest, AnUnknownSessionIsAnError) {
   EXPECT_EQ(Lock("k", '9'), absl::StrCat("invalid session \"", SessionId('9'), "\""));
   EXPECT_EQ(Say(KvOp{KvVerb::kLock, "k", "v", 0, 0, ""}), "missing session");
+  EXPECT_EQ(Say(KvOp{KvVerb::kUnlock, "k", "v", 0, 0, ""}), "missing session");
+  EXPECT_EQ(Unlock("k", '9'), "no") << "what it does not hold it cannot give back";
   EXPECT_EQ(Show("k"), "missing");
 }
 
@@ -154,16 +156,45 @@ TEST_F(SessionTest, EndsWithACheckThatFailsOrIsRemoved) {
 TEST_F(SessionTest, ARegistrationThatMakesNoSenseChangesNothing) {
   const auto before = world_.Rows(Table::kNodes);
   const std::string other(300, 'x');
-  EXPECT_EQ(Say(wire::Register{.node = {.name = "new"},
-                               .checks = {{.node = other, .id = "c", .status = "passing"}}}),
-            "a check of another node");
+  EXPECT_EQ(
+      Say(wire::Register{.node = {.name = "new"},
+                         .checks = {{.node = other, .id = "c", .status = "passing"}}}),
+      absl::StrCat("Node '", other, "' for check 'c' doesn't match register request node 'new'"));
   EXPECT_EQ(Say(wire::Register{.node = {.name = "new"},
                                .checks = {{.node = "new", .id = "c", .status = "well"}}}),
             "invalid check status \"well\"");
-  EXPECT_EQ(Say(wire::Register{.node = {.name = "new"}, .skip_node = true}),
-            "Missing node registration");
   EXPECT_THAT(Say(wire::Register{.node = {.name = other}}), HasSubstr("too long"));
   EXPECT_EQ(world_.Rows(Table::kNodes), before);
+}
+
+TEST_F(SessionTest, DependsOnChecksUnderWhateverName) {
+  const auto set = [&](absl::string_view id, absl::string_view status) {
+    return Say(wire::Register{.node = {.name = "one"},
+                              .skip_node = true,
+                              .checks = {{.node = "one", .id = id, .status = status}}});
+  };
+  set("web", "passing");
+  set("old", "passing");
+  EXPECT_EQ(Create('9', {.checks = {"b"}, .service_checks = {"c"}, .old_checks = {"a"}}),
+            "Missing check 'a' registration");
+  EXPECT_EQ(Create('9', {.checks = {"alive"}, .service_checks = {"c"}}),
+            "Missing check 'c' registration");
+  for (const char* fails : {"alive", "web", "old"}) {
+    const wire::Session all = {
+        .checks = {"alive", "old"}, .service_checks = {"web"}, .old_checks = {"old", "old"}};
+    EXPECT_EQ(Create('1', all), "ok");
+    EXPECT_EQ(Create('2', {.checks = {"alive"}}), "ok");
+    EXPECT_EQ(GetSession(*world_.store().Read(), SessionId('1'))->sessions.front().old_checks,
+              all.old_checks);
+    EXPECT_EQ(world_.Rows(Table::kCheckSessions), 4u);
+    EXPECT_EQ(Contradiction(*world_.store().Read()), "");
+    set(fails, "critical");
+    EXPECT_EQ(GetSession(*world_.store().Read(), SessionId('1'))->sessions.size(), 0u) << fails;
+    EXPECT_EQ(Create('3', all), absl::StrCat("Check '", fails, "' is in critical state"));
+    set(fails, "passing");
+    Destroy('2');
+    EXPECT_EQ(world_.Rows(Table::kCheckSessions), 0u);
+  }
 }
 
 TEST_F(SessionTest, EndsWithItsNode) {

@@ -286,11 +286,7 @@ OutcomeOr TableMachine::ApplyOne(Effects& effects, Index index, const wire::Comm
   }
   if (const auto* op = std::get_if<wire::KvOp>(&command)) {
     if (op->verb == wire::KvVerb::kLock) return kv_.Lock(effects, index, SlotOf(index, 0), *op);
-    if (op->verb == wire::KvVerb::kUnlock) {
-      // In a transaction it is a lock that is not held, in a request of its own an error.
-      Outcome known = KvCommands::CheckSession(effects.read(), op->session);
-      return known.success ? kv_.Unlock(effects, index, *op) : OutcomeOr(std::move(known));
-    }
+    if (op->verb == wire::KvVerb::kUnlock) return kv_.Unlock(effects, index, *op);
     return Outcome::Refused("an operation that stands in transactions only");
   }
   if (const auto* create = std::get_if<wire::SessionCreate>(&command)) {

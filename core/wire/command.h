@@ -119,7 +119,7 @@ struct Txn {
 
 struct Register {
   Node node;
-  bool skip_node = false;  // the node is there already: only the checks
+  bool skip_node = false;  // leave the node as it is, if it is there
   std::vector<Check> checks;
   friend bool operator==(const Register&, const Register&) = default;
 };

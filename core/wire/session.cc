@@ -1,9 +1,21 @@
 #include "core/wire/session.h"
 
+#include <algorithm>
+
 #include "core/wire/flatbuffer_view.h"
 #include "core/wire/session_generated.h"
 
 namespace konsul::wire {
+
+std::vector<absl::string_view> ChecksOf(const Session& session) {
+  std::vector<absl::string_view> all;
+  for (const auto* list : {&session.old_checks, &session.checks, &session.service_checks}) {
+    for (const absl::string_view id : *list) {
+      if (std::find(all.begin(), all.end(), id) == all.end()) all.push_back(id);
+    }
+  }
+  return all;
+}
 
 std::string EncodeSession(const Session& session) {
   flatbuffers::FlatBufferBuilder builder;
@@ -12,10 +24,11 @@ std::string EncodeSession(const Session& session) {
   const auto node = StringField(builder, session.node);
   const auto checks = StringsField(builder, session.checks);
   const auto service_checks = StringsField(builder, session.service_checks);
+  const auto old_checks = StringsField(builder, session.old_checks);
   const auto ttl_text = StringField(builder, session.ttl_text);
   builder.Finish(fb::CreateSession(builder, id, name, node, checks, service_checks,
                                    session.lock_delay, session.ttl, ttl_text, session.delete_keys,
-                                   session.create_index, session.modify_index));
+                                   session.create_index, session.modify_index, old_checks));
   return std::string(Finished(builder));
 }
 
@@ -27,6 +40,7 @@ absl::StatusOr<Session> DecodeSession(absl::string_view bytes) {
                  .node = ViewOf(session.node()),
                  .checks = ViewsOf(session.checks()),
                  .service_checks = ViewsOf(session.service_checks()),
+                 .old_checks = ViewsOf(session.old_checks()),
                  .lock_delay = session.lock_delay(),
                  .ttl = session.ttl(),
                  .ttl_text = ViewOf(session.ttl_text()),

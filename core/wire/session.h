@@ -16,8 +16,11 @@ struct Session {
   absl::string_view id;
   absl::string_view name;
   absl::string_view node;
-  std::vector<absl::string_view> checks;          // ids of checks of the node
-  std::vector<absl::string_view> service_checks;  // ids of checks of services
+  // It depends on all of these, ids of checks of its node; they are apart as its creator named
+  // them.
+  std::vector<absl::string_view> checks;          // NodeChecks
+  std::vector<absl::string_view> service_checks;  // ServiceChecks
+  std::vector<absl::string_view> old_checks;      // Checks, Consul's older name for both
   uint64_t lock_delay = 0;                        // nanoseconds
   uint64_t ttl = 0;                               // nanoseconds; 0: it does not expire
   absl::string_view ttl_text;                     // as its creator wrote it
@@ -27,6 +30,9 @@ struct Session {
 
   friend bool operator==(const Session&, const Session&) = default;
 };
+
+// Each once, in the order in which Consul looks at them. Points to where the session does.
+std::vector<absl::string_view> ChecksOf(const Session& session);
 
 std::string EncodeSession(const Session& session);
 // DataLoss when the bytes are damaged.

@@ -17,10 +17,18 @@ Response True(const Request& request) {
   return JsonReply(request, [](JsonWriter& json) { json.Bool(true); });
 }
 
+// `null` is as good as {}.
+absl::StatusOr<boost::json::value> ParseObject(absl::string_view body) {
+  KONSUL_ASSIGN_OR_RETURN(boost::json::value value, ParseJson(body));
+  if (value.is_null()) value.emplace_object();
+  return value;
+}
+
 absl::Status ReadCheck(const boost::json::value& value, std::vector<api::Check>& checks) {
   ObjectReader reader(value);
   api::Check& check = checks.emplace_back();
   reader.Text("Node", check.node);
+  reader.Text("ServiceID", check.service);
   reader.Text("CheckID", check.id);
   reader.Text("Name", check.name);
   reader.Text("Status", check.status);
@@ -31,11 +39,16 @@ absl::Status ReadCheck(const boost::json::value& value, std::vector<api::Check>&
 }
 
 absl::StatusOr<Response> Register(const api::Context& context, const Request& request) {
-  KONSUL_ASSIGN_OR_RETURN(const boost::json::value value, ParseJson(request.body));
+  KONSUL_ASSIGN_OR_RETURN(const boost::json::value value, ParseObject(request.body));
   api::RegisterRequest reg;
   KONSUL_ASSIGN_OR_RETURN(reg.node, ReadNodeJson(value));
   ObjectReader reader(value);
   reader.Bool("SkipNodeUpdate", reg.skip_node_update);
+  if (const auto* checks = reader.List("Checks")) {
+    for (const boost::json::value& check : *checks) {
+      KONSUL_RETURN_IF_ERROR(ReadCheck(check, reg.checks));
+    }
+  }
   if (const auto* check = reader.Object("Check")) {
     KONSUL_RETURN_IF_ERROR(ReadCheck(*check, reg.checks));
   }
@@ -45,10 +58,12 @@ absl::StatusOr<Response> Register(const api::Context& context, const Request& re
 }
 
 absl::StatusOr<Response> Deregister(const api::Context& context, const Request& request) {
-  KONSUL_ASSIGN_OR_RETURN(const boost::json::value value, ParseJson(request.body));
+  KONSUL_ASSIGN_OR_RETURN(const boost::json::value value, ParseObject(request.body));
   ObjectReader reader(value);
   api::DeregisterRequest dereg;
   reader.Text("Node", dereg.node);
+  reader.Text("Datacenter", dereg.datacenter);
+  reader.Text("ServiceID", dereg.service);
   reader.Text("CheckID", dereg.check);
   KONSUL_RETURN_IF_ERROR(reader.status());
   KONSUL_RETURN_IF_ERROR(api::Deregister(context, dereg));

@@ -129,8 +129,12 @@ TEST_F(EveryPathTest, WhatIsMissingIsSaidInTheWordsThatClientsMatch) {
   EXPECT_EQ(Brief("GET /v1/session/info/"), "400 Missing session");
   EXPECT_EQ(Brief("GET /v1/session/node/"), "400 Missing node name");
   EXPECT_EQ(Brief("PUT /v1/event/fire/"), "400 Missing name");
-  EXPECT_EQ(Brief("PUT /v1/catalog/register", "{}"), "500 Must provide node and address");
+  EXPECT_EQ(Brief("PUT /v1/catalog/register", "{}"), "500 Must provide node");
+  EXPECT_EQ(Brief("PUT /v1/catalog/register", "null"), "500 Must provide node");
+  EXPECT_EQ(Brief("PUT /v1/catalog/register", R"({"Node":"n"})"),
+            "500 Must provide address if SkipNodeUpdate is not set");
   EXPECT_EQ(Brief("PUT /v1/catalog/deregister", "{}"), "500 Must provide node");
+  EXPECT_EQ(Brief("PUT /v1/catalog/deregister", "null"), "500 Must provide node");
   EXPECT_THAT(Brief("PUT /v1/catalog/register", "[]"), StartsWith("400 Request decode failed: "));
   EXPECT_THAT(Brief("PUT /v1/txn", "{"), StartsWith("400 Failed to parse body: "));
   EXPECT_THAT(Brief("PUT /v1/txn", "{}"), StartsWith("400 Failed to parse body: "));
@@ -143,6 +147,11 @@ TEST_F(EveryPathTest, IndexAndConsistencyOfReads) {
     EXPECT_EQ(Brief(absl::StrCat("GET /v1/kv/a?index=", index)), "400 Invalid index") << index;
     EXPECT_EQ(Brief(absl::StrCat("GET /v1/session/list?index=", index)), "400 Invalid index");
   }
+  EXPECT_EQ(Brief("PUT /v1/session/renew/x?index=x"), "400 Invalid index");
+  EXPECT_EQ(Brief("PUT /v1/session/renew/?wait=5"), "400 Invalid wait time");
+  EXPECT_EQ(Brief("PUT /v1/session/renew/x?stale&consistent"),
+            "400 Cannot specify ?stale with ?consistent, conflicting semantics.");
+  EXPECT_EQ(Brief("PUT /v1/session/destroy/x?index=x"), "200 true") << "Consul does not look there";
   EXPECT_EQ(Brief("GET /v1/kv/a?index="), "404") << "as if it were not there";
   EXPECT_EQ(Brief("GET /v1/kv/a?index=x&wait=y"), "400 Invalid wait time");
   EXPECT_EQ(Brief("GET /v1/kv/a?max_stale=soon"), "400 Invalid max_stale value \"soon\"");

@@ -35,6 +35,8 @@ class ObjectReader {
 
   // Whether it is there, be it null.
   bool Mentions(absl::string_view key) const;
+  // Whether it is there and not null.
+  bool IsThere(absl::string_view key) const { return Find(key) != nullptr; }
   bool IsNumber(absl::string_view key) const;
   void Text(absl::string_view key, std::string& out);
   void Bool(absl::string_view key, bool& out);

@@ -22,9 +22,23 @@ constexpr Duration kSurelySeconds(1000);
 
 void WriteTexts(absl::string_view key, const std::vector<std::string>& texts, JsonWriter& json) {
   json.Key(key);
-  if (texts.empty()) return json.Null();
   json.BeginArray();
   for (const std::string& text : texts) json.String(text);
+  json.EndArray();
+}
+
+void WriteServiceChecks(const std::vector<std::string>& ids, JsonWriter& json) {
+  json.Key("ServiceChecks");
+  if (ids.empty()) return json.Null();
+  json.BeginArray();
+  for (const std::string& id : ids) {
+    json.BeginObject();
+    json.Key("ID");
+    json.String(id);
+    json.Key("Namespace");
+    json.String("");
+    json.EndObject();
+  }
   json.EndArray();
 }
 
@@ -42,10 +56,9 @@ void WriteSession(const api::Session& session, JsonWriter& json) {
   json.String(session.behavior);
   json.Key("TTL");
   json.String(session.ttl);
-  WriteTexts("NodeChecks", session.checks, json);
-  WriteTexts("ServiceChecks", session.service_checks, json);
-  // What older clients know as the checks of a session.
-  if (!session.checks.empty()) WriteTexts("Checks", session.checks, json);
+  WriteTexts("NodeChecks", session.node_checks, json);
+  WriteServiceChecks(session.service_checks, json);
+  if (!session.old_checks.empty()) WriteTexts("Checks", session.old_checks, json);
   json.Key("CreateIndex");
   json.Number(session.create_index);
   json.Key("ModifyIndex");
@@ -95,16 +108,18 @@ absl::StatusOr<api::SessionCreateRequest> ReadCreate(absl::string_view body) {
   api::SessionCreateRequest create;
   if (body.empty()) return create;
   KONSUL_ASSIGN_OR_RETURN(const boost::json::value value, ParseJson(body));
+  if (value.is_null()) return create;
   ObjectReader reader(value);
   reader.Text("Name", create.name);
-  reader.Text("Node", create.node);
+  if (reader.IsThere("Node")) reader.Text("Node", create.node.emplace());
   reader.Text("Behavior", create.behavior);
   reader.Time("LockDelay", create.lock_delay);
   if (create.lock_delay < kSurelySeconds) create.lock_delay *= 1'000'000'000;
-  // Whoever names checks, if only none, does not want the one by default.
-  if (reader.Mentions("Checks") || reader.Mentions("NodeChecks")) create.checks.clear();
-  reader.Texts("Checks", create.checks);
-  reader.Texts("NodeChecks", create.checks);
+  // Whoever names checks, if only null, does not want the one by default.
+  if (reader.Mentions("Checks")) create.old_checks.clear();
+  if (reader.Mentions("NodeChecks")) create.node_checks.clear();
+  reader.Texts("Checks", create.old_checks);
+  reader.Texts("NodeChecks", create.node_checks);
   KONSUL_RETURN_IF_ERROR(reader.status());
   KONSUL_RETURN_IF_ERROR(ReadServiceChecks(reader, create.service_checks));
   KONSUL_RETURN_IF_ERROR(ReadTtl(reader, create));
@@ -136,6 +151,7 @@ absl::StatusOr<Response> Destroy(const api::Context& context, const Request& req
 
 absl::StatusOr<Response> Renew(const api::Context& context, const Request& request,
                                absl::string_view id) {
+  KONSUL_RETURN_IF_ERROR(ParseRead(request).status());
   KONSUL_RETURN_IF_ERROR(NeedId(id));
   KONSUL_ASSIGN_OR_RETURN(auto session, api::SessionRenew(context, id));
   if (!session) return absl::NotFoundError(absl::StrCat("Session id '", id, "' not found"));

@@ -37,7 +37,7 @@ TEST_F(SessionRoutesTest, ASessionIsShownAsItWasMade) {
       absl::StrCat(R"(200 [{"ID":")", id,
                    R"(","Name":"web","Node":"n1","LockDelay":5000000000,"Behavior":"delete",)"
                    R"("TTL":"15s","NodeChecks":["serfHealth"],"ServiceChecks":null,)"
-                   R"("Checks":["serfHealth"],"CreateIndex":3,"ModifyIndex":3}])");
+                   R"("CreateIndex":3,"ModifyIndex":3}])");
   EXPECT_EQ(Brief("GET /v1/session/info/" + id), shown);
   EXPECT_EQ(Brief("GET /v1/session/list"), shown);
   EXPECT_EQ(Brief("GET /v1/session/node/n1"), shown);
@@ -57,7 +57,7 @@ TEST_F(SessionRoutesTest, DefaultsAndSmallNumbersThatMeanSeconds) {
   EXPECT_THAT(Brief("GET /v1/session/info/" + Create(R"({"LockDelay":"5m"})")),
               HasSubstr(R"("LockDelay":60000000000,)"));
   EXPECT_THAT(Brief("GET /v1/session/info/" + Create(R"({"checks":[]})")),
-              HasSubstr(R"("NodeChecks":null,"ServiceChecks":null,"CreateIndex")"));
+              HasSubstr(R"("NodeChecks":[],"ServiceChecks":null,"CreateIndex")"));
 }
 
 TEST_F(SessionRoutesTest, WhatMakesNoSenseIsSaidInTheWordsThatClientsMatch) {
@@ -77,6 +77,54 @@ TEST_F(SessionRoutesTest, WhatMakesNoSenseIsSaidInTheWordsThatClientsMatch) {
   EXPECT_EQ(Brief("GET /v1/session/node/"), "400 Missing node name");
 }
 
+// Each as a Consul 1.16.1 answered, whose errors begin with "apply failed: ".
+TEST_F(SessionRoutesTest, ChecksUnderTheirThreeNames) {
+  Brief("PUT /v1/catalog/register",
+        R"({"Node":"n1","Address":"10.0.0.1","Checks":[{"CheckID":"c1","Status":"passing"},)"
+        R"({"CheckID":"bad","Status":"critical"}]})");
+  const auto made = [&](const std::string& body) {
+    const std::string created = Brief("PUT /v1/session/create", body);
+    if (created.substr(0, 5) != "200 {") return created;
+    const std::string shown = Brief("GET /v1/session/info/" + created.substr(11, 36));
+    const size_t from = shown.find("\"NodeChecks\":") + 13;
+    return shown.substr(from, shown.find(",\"CreateIndex") - from);
+  };
+  const struct {
+    const char* body;
+    const char* shown;
+  } cases[] = {
+      {"", R"(["serfHealth"],"ServiceChecks":null)"},
+      {"null", R"(["serfHealth"],"ServiceChecks":null)"},
+      {R"({"Node":null})", R"(["serfHealth"],"ServiceChecks":null)"},
+      {R"({"Checks":null})", R"([],"ServiceChecks":null)"},
+      {R"({"NodeChecks":[]})", R"([],"ServiceChecks":null)"},
+      {R"({"Checks":["c1"]})", R"(["serfHealth"],"ServiceChecks":null,"Checks":["c1"])"},
+      {R"({"Checks":["serfHealth"]})", R"(["serfHealth"],"ServiceChecks":null)"},
+      {R"({"Checks":["serfHealth","c1"]})",
+       R"(["serfHealth"],"ServiceChecks":null,"Checks":["serfHealth","c1"])"},
+      {R"({"NodeChecks":["c1"]})", R"(["c1"],"ServiceChecks":null)"},
+      {R"({"Checks":["serfHealth"],"NodeChecks":["c1"]})", R"(["c1"],"ServiceChecks":null)"},
+      {R"({"Checks":["c1"],"NodeChecks":["c1"]})",
+       R"(["c1"],"ServiceChecks":null,"Checks":["c1"])"},
+      {R"({"Checks":[],"NodeChecks":["serfHealth"]})", R"([],"ServiceChecks":null)"},
+      {R"({"Checks":["nope"],"NodeChecks":[]})", R"([],"ServiceChecks":null)"},
+      {R"({"Checks":["nope"],"NodeChecks":["serfHealth"]})",
+       "500 Missing check 'nope' registration"},
+      {R"({"Checks":["bad"]})", "500 Check 'bad' is in critical state"},
+      {R"({"ServiceChecks":[]})", R"(["serfHealth"],"ServiceChecks":null)"},
+      {R"({"ServiceChecks":[{"ID":"c1"}]})",
+       R"(["serfHealth"],"ServiceChecks":[{"ID":"c1","Namespace":""}])"},
+      {R"({"Checks":[],"ServiceChecks":[{"id":"c1"}]})",
+       R"([],"ServiceChecks":[{"ID":"c1","Namespace":""}])"},
+      {R"({"ServiceChecks":[{"ID":"x"}]})", "500 Missing check 'x' registration"},
+      {R"({"ServiceChecks":[{"ID":"bad"}]})", "500 Check 'bad' is in critical state"},
+      {R"({"Node":""})", "500 Must provide Node"},
+      {R"({"Node":"","TTL":"1s"})", "500 Must provide Node"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(made(c.body), c.shown) << c.body;
+  EXPECT_THAT(made(R"({"ServiceChecks":["c1"]})"), StartsWith("400 Request decode failed: "));
+}
+
 TEST_F(SessionRoutesTest, ALockIsTakenOnceAndGivenBack) {
   const std::string a = Create();
   const std::string b = Create();
@@ -86,6 +134,8 @@ TEST_F(SessionRoutesTest, ALockIsTakenOnceAndGivenBack) {
             absl::StrCat(R"(200 [{"LockIndex":1,"Key":"k","Flags":9,"Value":"QQ==","Session":")", a,
                          R"(","CreateIndex":5,"ModifyIndex":5}])"));
   EXPECT_EQ(Brief("PUT /v1/kv/k?release=" + b), "200 false");
+  EXPECT_EQ(Brief("PUT /v1/kv/k?release=nobody"), "200 false");
+  EXPECT_EQ(Brief("PUT /v1/kv/k?release=aaaaaaaa-6e26-13a9-51e1-76b952f0c8e4"), "200 false");
   EXPECT_EQ(Brief("PUT /v1/kv/k?release=" + a), "200 true");
   EXPECT_THAT(Brief("GET /v1/kv/k"), Not(HasSubstr("Session")));
   EXPECT_THAT(Brief("PUT /v1/kv/k?acquire=nobody"), StartsWith("500 invalid session"));
@@ -139,12 +189,30 @@ TEST_F(SessionRoutesTest, AnEventsIdSaysItsIndex) {
   EXPECT_THAT(Brief("GET /v1/event/list"), HasSubstr(R"("LTime":1}])"));
 }
 
+TEST_F(SessionRoutesTest, FiltersOfEventsAreRegularExpressions) {
+  EXPECT_EQ(Brief("PUT /v1/event/fire/x?tag=t"),
+            "500 Cannot provide tag filter without service filter");
+  EXPECT_EQ(Brief("PUT /v1/event/fire/x?tag=t&node=%5B"),
+            "500 Cannot provide tag filter without service filter");
+  EXPECT_EQ(Brief("PUT /v1/event/fire/x?node=%5B"),
+            "500 Invalid node filter: error parsing regexp: missing closing ]: `[`");
+  EXPECT_EQ(Brief("PUT /v1/event/fire/x?service=%28"),
+            "500 Invalid service filter: error parsing regexp: missing closing ): `(`");
+  EXPECT_EQ(Brief("PUT /v1/event/fire/x?service=s&tag=%2A"),
+            "500 Invalid tag filter: error parsing regexp: missing argument to repetition "
+            "operator: `*`");
+  EXPECT_EQ(Brief("PUT /v1/event/fire/?tag=x"), "400 Missing name");
+  EXPECT_EQ(Brief("GET /v1/event/list"), "200 []");
+  EXPECT_EQ(Brief("PUT /v1/event/fire/x?tag=&service=a&tag=b&node=%28%3Fi%29web").substr(0, 3),
+            "200");
+}
+
 TEST_F(SessionRoutesTest, NodesAreListed) {
   EXPECT_EQ(Brief("GET /v1/catalog/nodes"),
             R"(200 [{"ID":"","Node":"n1","Address":"10.0.0.1","Datacenter":"dc1",)"
             R"("TaggedAddresses":null,"Meta":null,"CreateIndex":2,"ModifyIndex":2}])");
   EXPECT_EQ(Brief("PUT /v1/catalog/register", R"({"Node":"n1"})"),
-            "500 Must provide node and address");
+            "500 Must provide address if SkipNodeUpdate is not set");
   EXPECT_EQ(Brief("PUT /v1/catalog/deregister", R"({"Node":"n1"})"), "200 true");
   EXPECT_EQ(Brief("GET /v1/catalog/nodes"), "200 []");
   EXPECT_EQ(IndexOf("GET /v1/catalog/nodes"), "3");
