@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_format.h"
 #include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "core/env/network.h"
+#include "core/server/node_uuid.h"
 #include "core/state/catalog_reader.h"
 #include "core/state/keys.h"
 #include "core/wire/command.h"
@@ -17,8 +17,6 @@ namespace {
 
 constexpr absl::string_view kCheckId = "serfHealth";
 constexpr absl::string_view kCheckName = "Serf Health Status";
-// In the place of the first bytes of a UUID, which nobody draws by chance.
-constexpr absl::string_view kIdPrefix = "00000000-0000-0000-";
 constexpr Duration kProposalTimeout = 5s;
 
 std::string HostOf(const raft::Member& member) {
@@ -27,10 +25,6 @@ std::string HostOf(const raft::Member& member) {
 }
 
 }  // namespace
-
-std::string NodeUuid(NodeId id) {
-  return absl::StrFormat("%s%04x-%012x", kIdPrefix, id.value >> 48, id.value & 0xffffffffffffULL);
-}
 
 std::optional<std::string> Registrar::NextCommand(const Membership& members) const {
   const auto txn = store_.Read();
@@ -64,7 +58,7 @@ std::optional<std::string> Registrar::NextCommand(const Membership& members) con
   const auto nodes = state::ListNodes(*txn);
   if (!nodes.ok()) return std::nullopt;
   for (const wire::Node& node : nodes->nodes) {
-    if (!absl::StartsWith(node.id, kIdPrefix)) continue;
+    if (!IsNodeUuid(node.id)) continue;
     const bool member = std::any_of(
         members.peers.begin(), members.peers.end(),
         [&](const Peer& peer) { return absl::EqualsIgnoreCase(peer.member.name, node.name); });
