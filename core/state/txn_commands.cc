@@ -170,8 +170,7 @@ absl::StatusOr<std::string> RunCheck(CatalogCommands* catalog, Effects& effects,
     }
     if (deletes) return "";
   }
-  KONSUL_ASSIGN_OR_RETURN(const auto check,
-                          FindCheck(effects.read(), op.check.node, op.check.id));
+  KONSUL_ASSIGN_OR_RETURN(const auto check, FindCheck(effects.read(), op.check.node, op.check.id));
   if (!check) return absl::StrCat(name, " doesn't exist");
   results.push_back({.check = wire::EncodeCheck(*check)});
   return "";
@@ -197,8 +196,7 @@ absl::Status TxnCommands::Run(Effects& effects, Index index, const wire::Txn& tx
     } else if (const auto* node = std::get_if<wire::NodeOp>(&txn.ops[i])) {
       KONSUL_ASSIGN_OR_RETURN(why, RunNode(&catalog_, effects, index, *node, result.txn_results));
     } else if (const auto* check = std::get_if<wire::CheckOp>(&txn.ops[i])) {
-      KONSUL_ASSIGN_OR_RETURN(why,
-                              RunCheck(&catalog_, effects, index, *check, result.txn_results));
+      KONSUL_ASSIGN_OR_RETURN(why, RunCheck(&catalog_, effects, index, *check, result.txn_results));
     } else {
       const auto& session = std::get<wire::SessionDestroy>(txn.ops[i]);
       KONSUL_RETURN_IF_ERROR(sessions_.Destroy(effects, index, session.id).status());
@@ -252,8 +250,7 @@ absl::StatusOr<wire::CommandResult> ReadTxnOps(const ReadTxn& tables, const wire
     if (const auto* kv = std::get_if<KvOp>(&txn.ops[i])) {
       KONSUL_ASSIGN_OR_RETURN(why, RunKv(nullptr, effects, Index(), i, *kv, result.txn_results));
     } else if (const auto* check = std::get_if<wire::CheckOp>(&txn.ops[i])) {
-      KONSUL_ASSIGN_OR_RETURN(
-          why, RunCheck(nullptr, effects, Index(), *check, result.txn_results));
+      KONSUL_ASSIGN_OR_RETURN(why, RunCheck(nullptr, effects, Index(), *check, result.txn_results));
     } else {
       KONSUL_ASSIGN_OR_RETURN(why, RunNode(nullptr, effects, Index(),
                                            std::get<wire::NodeOp>(txn.ops[i]), result.txn_results));

@@ -329,10 +329,9 @@ absl::StatusOr<CommandResult> DecodeCommandResult(absl::string_view bytes) {
   }
   for (size_t i = 0; i < SizeOf(result.txn_results()); ++i) {
     const auto& each = *TableAt(result.txn_results(), i);
-    decoded.txn_results.push_back({std::string(ViewOf(each.key())),
-                                   std::string(ViewOf(each.entry())),
-                                   std::string(ViewOf(each.node())),
-                                   std::string(ViewOf(each.check()))});
+    decoded.txn_results.push_back(
+        {std::string(ViewOf(each.key())), std::string(ViewOf(each.entry())),
+         std::string(ViewOf(each.node())), std::string(ViewOf(each.check()))});
   }
   return decoded;
 }

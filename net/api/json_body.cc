@@ -132,8 +132,9 @@ void ObjectReader::TextMap(absl::string_view key, std::map<std::string, std::str
 void ObjectReader::Bytes(absl::string_view key, std::string& out) {
   std::string text;
   Text(key, text);
-  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }),
-             text.end());
+  text.erase(
+      std::remove_if(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }),
+      text.end());
   // What Abseil reads beyond the standard: no padding, dots for it, and blanks.
   const bool strict = text.size() % 4 == 0 && text.find_first_of(". \t\v\f") == std::string::npos;
   if (!strict || !absl::Base64Unescape(text, &out)) Fail(key, "base64");

@@ -31,9 +31,8 @@ absl::Status CheckTenancy(const http::Request& request) {
                                      {"partition", "X-Consul-Partition", "Partitions"}};
   const auto other = [](absl::string_view name) { return !name.empty() && name != "default"; };
   const auto refused = [](absl::string_view where, absl::string_view name, const Tenancy& what) {
-    return absl::InvalidArgumentError(absl::StrCat("Invalid ", where, ": \"", name, "\" - ",
-                                                   what.plural,
-                                                   " are a Consul Enterprise feature"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "Invalid ", where, ": \"", name, "\" - ", what.plural, " are a Consul Enterprise feature"));
   };
   for (const Tenancy& each : kAll) {
     if (other(request.headers.Get(each.header).value_or(""))) {

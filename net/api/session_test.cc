@@ -118,8 +118,8 @@ TEST_F(SessionRoutesTest, BadTransactionsAreRefused) {
   EXPECT_THAT(Brief("PUT /v1/txn", "{}"), StartsWith("400 Failed to parse body"));
   EXPECT_THAT(Brief("PUT /v1/txn", "[{}]"), StartsWith("400 no operation"));
   for (const char* value : {"?", "YQ", "YQ=", "YQ..", "Y Q==", "YWI=YWI="}) {
-    EXPECT_EQ(Brief("PUT /v1/txn", absl::StrCat(R"([{"KV":{"Verb":"set","Key":"a","Value":")",
-                                                value, R"("}}])")),
+    EXPECT_EQ(Brief("PUT /v1/txn",
+                    absl::StrCat(R"([{"KV":{"Verb":"set","Key":"a","Value":")", value, R"("}}])")),
               "400 Failed to parse body: \"Value\" is not base64")
         << value;
   }
@@ -174,7 +174,8 @@ TEST_F(SessionRoutesTest, NodesOfTransactionsHaveADatacenterAndAnId) {
   constexpr char kId[] = "bd0e1c4c-0000-0000-0000-000000000001";
   const std::string node = absl::StrCat(R"({"ID":")", kId, R"(","Node":"n","Address":"a",)");
   EXPECT_THAT(Brief("PUT /v1/txn", absl::StrCat(R"([{"Node":{"Verb":"set","Node":{"Node":"n",)"
-                                                R"("Address":"a","ID":")", kId, R"("}}}])")),
+                                                R"("Address":"a","ID":")",
+                                                kId, R"("}}}])")),
               HasSubstr(absl::StrCat(node, R"("Datacenter":"dc1")")));
   EXPECT_THAT(Brief("PUT /v1/txn", absl::StrCat(R"([{"Node":{"Verb":"get","Node":{"ID":")",
                                                 absl::AsciiStrToUpper(kId), R"("}}}])")),
@@ -191,8 +192,8 @@ TEST_F(SessionRoutesTest, ChecksOfTransactions) {
   const std::string check =
       R"(200 {"Results":[{"Check":{"Node":"n","CheckID":"c","Name":"C","Status":"passing",)"
       R"("Notes":"","Output":"o","ServiceID":"","ServiceName":"","ServiceTags":null,"Type":"",)"
-      R"("Interval":"","Timeout":"","ExposedPort":0,"Definition":{},"CreateIndex":3,)"
-      R"("ModifyIndex":3}}],"Errors":null})";
+      R"("Interval":"","Timeout":"","ExposedPort":0,"Definition":{},"CreateIndex":4,)"
+      R"("ModifyIndex":4}}],"Errors":null})";
   EXPECT_EQ(Brief("PUT /v1/txn", R"([{"Check":{"Verb":"cas","Check":{"Node":"n","CheckID":"c",)"
                                  R"("Name":"C","Status":"passing","Output":"o"}}}])"),
             check);

@@ -64,7 +64,8 @@ absl::string_view WhyNoUuid(absl::string_view text) {
   if (text.size() != 36) return "uuid string is wrong length";
   for (size_t i = 0; i < text.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !absl::ascii_isxdigit(text[i])) return "uuid is improperly formatted";
+    if (dash ? text[i] != '-' : !absl::ascii_isxdigit(text[i]))
+      return "uuid is improperly formatted";
   }
   return "";
 }
@@ -115,8 +116,7 @@ absl::Status TxnBody::Wrong(std::string what) {
 
 absl::Status TxnBody::ReadKv(const boost::json::value& value) {
   ObjectReader reader(value);
-  reader.Known(
-      {"Verb", "Key", "Value", "Flags", "Index", "Session", "Namespace", "Partition"});
+  reader.Known({"Verb", "Key", "Value", "Flags", "Index", "Session", "Namespace", "Partition"});
   std::string verb;
   wire::KvOp op;
   reader.Text("Verb", verb);
