@@ -13,10 +13,11 @@
 namespace konsul::api {
 
 struct AgentMember {
-  std::string id, name, host;
+  std::string id, name, address, host;
   uint16_t port = 0;
   bool voter = false;
   bool alive = false;
+  bool leader = false;
 };
 // All servers, as this one sees them.
 absl::StatusOr<std::vector<AgentMember>> AgentMembers(const Context& context);

@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/env/network.h"
+#include "core/server/node_uuid.h"
 
 namespace konsul::api {
 namespace {
+
+using server::ParseNodeId;
 
 constexpr uint16_t kServerPort = 8300;
 
@@ -40,13 +41,6 @@ absl::StatusOr<NodeId> MemberWithId(const Context& context, absl::string_view te
 }
 
 }  // namespace
-
-std::optional<NodeId> ParseNodeId(absl::string_view text) {
-  uint64_t value = 0;
-  const bool digits = std::all_of(text.begin(), text.end(), absl::ascii_isxdigit);
-  if (text.size() != 16 || !digits || !absl::SimpleHexAtoi(text, &value)) return std::nullopt;
-  return NodeId(value);
-}
 
 absl::StatusOr<server::Membership> Members(const Context& context, bool stale) {
   return context.cluster.Members(stale, context.ReadDeadline());
@@ -99,7 +93,9 @@ absl::Status TransferLeadership(const Context& context, std::optional<absl::stri
   if (id.has_value()) {
     KONSUL_ASSIGN_OR_RETURN(to, MemberWithId(context, *id));
   }
-  return context.cluster.TransferLeadership(to, context.AdminDeadline());
+  const absl::Status status = context.cluster.TransferLeadership(to, context.AdminDeadline());
+  // No path is missing, but a server to lead.
+  return absl::IsNotFound(status) ? absl::FailedPreconditionError(status.message()) : status;
 }
 
 absl::Status Join(const Context& context, absl::string_view address) {

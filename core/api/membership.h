@@ -12,9 +12,6 @@
 
 namespace konsul::api {
 
-// Sixteen hexadecimal digits, as ToHex writes them; nothing for any other text.
-std::optional<NodeId> ParseNodeId(absl::string_view text);
-
 // As the leader sees it; with `stale` as this server does, also without a leader.
 absl::StatusOr<server::Membership> Members(const Context& context, bool stale);
 

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_format.h"
 #include "core/base/mutation.h"
 #include "core/base/status.h"
 #include "core/env/network.h"
+#include "core/server/node_uuid.h"
 #include "core/state/catalog_reader.h"
 #include "core/state/keys.h"
 #include "core/wire/command.h"
@@ -16,8 +16,6 @@ namespace konsul::server {
 namespace {
 
 constexpr absl::string_view kCheckName = "Serf Health Status";
-// In the place of the first bytes of a UUID, which nobody draws by chance.
-constexpr absl::string_view kIdPrefix = "00000000-0000-0000-";
 constexpr Duration kProposalTimeout = 5s;
 
 std::string HostOf(const raft::Member& member) {
@@ -38,10 +36,6 @@ wire::Pairs TaggedAddresses(absl::string_view host) {
 
 }  // namespace
 
-std::string NodeUuid(NodeId id) {
-  return absl::StrFormat("%s%04x-%012x", kIdPrefix, id.value >> 48, id.value & 0xffffffffffffULL);
-}
-
 std::optional<std::string> Registrar::NextCommand(const Membership& members) const {
   const auto txn = store_.Read();
   const wire::Pairs meta = {{"consul-network-segment", ""}, {"consul-version", version_}};
@@ -49,7 +43,7 @@ std::optional<std::string> Registrar::NextCommand(const Membership& members) con
   const auto nodes = state::ListNodes(*txn);
   if (!nodes.ok()) return std::nullopt;
   for (const wire::Node& node : nodes->nodes) {
-    if (!absl::StartsWith(node.id, kIdPrefix)) continue;
+    if (!IsNodeUuid(node.id)) continue;
     const bool member = std::any_of(
         members.peers.begin(), members.peers.end(),
         [&](const Peer& peer) { return absl::EqualsIgnoreCase(peer.member.name, node.name); });

@@ -19,9 +19,6 @@
 
 namespace konsul::server {
 
-// The id of a server in the catalog: its own, in the form of a UUID.
-std::string NodeUuid(NodeId id);
-
 // Owned by the composition root, with one fiber in Run.
 class Registrar {
  public:

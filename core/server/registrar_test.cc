@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/server/node_uuid.h"
 #include "core/server/parts_support.h"
 #include "core/state/catalog_reader.h"
 #include "core/state/machine_support.h"

@@ -170,8 +170,7 @@ OutcomeOr CatalogCommands::Apply(Effects& effects, Index index, const wire::Node
     case wire::NodeVerb::kSet:
       return SetNode(effects, index, op.node);
     case wire::NodeVerb::kDeleteCas:
-      if (!existing) return Outcome::Done();
-      if (op.index != now) return Outcome::No();
+      if (!existing || op.index != now) return Outcome::No();
       break;
     case wire::NodeVerb::kDelete:
       if (!existing) return Outcome::Done();
@@ -180,6 +179,32 @@ OutcomeOr CatalogCommands::Apply(Effects& effects, Index index, const wire::Node
   const std::string name(existing->name);
   KONSUL_RETURN_IF_ERROR(RemoveNode(effects, index, name));
   return Outcome::Done();
+}
+
+OutcomeOr CatalogCommands::Apply(Effects& effects, Index index, const wire::CheckOp& op) {
+  using wire::NodeVerb;
+  const wire::Check& check = op.check;
+  KONSUL_ASSIGN_OR_RETURN(const auto existing, FindCheck(effects.read(), check.node, check.id));
+  const uint64_t now = existing ? existing->modify_index : 0;
+  switch (op.verb) {
+    case NodeVerb::kGet:
+      return Outcome{.success = existing.has_value(), .error = {}};
+    case NodeVerb::kCas:
+      if (op.index != now) return Outcome::No();
+      break;
+    case NodeVerb::kSet:
+      break;
+    case NodeVerb::kDeleteCas:
+      if (!existing || op.index != now) return Outcome::No();
+      [[fallthrough]];
+    case NodeVerb::kDelete:
+      if (existing) KONSUL_RETURN_IF_ERROR(RemoveCheck(effects, index, check.node, check.id));
+      return Outcome::Done();
+  }
+  KONSUL_ASSIGN_OR_RETURN(const auto node, FindNode(effects.read(), check.node));
+  if (!node) return Outcome::Refused("Missing node registration");
+  const wire::Register reg{.node = {.name = check.node}, .skip_node = true, .checks = {check}};
+  return Register(effects, index, reg);
 }
 
 }  // namespace konsul::state

@@ -21,8 +21,10 @@ class CatalogCommands {
   OutcomeOr Register(Effects& effects, Index index, const wire::Register& reg);
   // Done also when it is not there.
   OutcomeOr Deregister(Effects& effects, Index index, const wire::Deregister& dereg);
-  // Of a transaction; a get does nothing. Not Done when the index is another one.
+  // Of a transaction; a get does nothing. Not Done when the index is another one, or of something
+  // that is not there.
   OutcomeOr Apply(Effects& effects, Index index, const wire::NodeOp& op);
+  OutcomeOr Apply(Effects& effects, Index index, const wire::CheckOp& op);
 
  private:
   // A node whose id is there under another name gets the new one, and loses what it had, as in

@@ -39,6 +39,15 @@ absl::StatusOr<std::optional<wire::Node>> FindNodeById(const ReadTxn& txn, absl:
   return found;
 }
 
+absl::StatusOr<std::optional<wire::Check>> FindCheck(const ReadTxn& txn, absl::string_view node,
+                                                     absl::string_view id) {
+  if (!ValidateNodeName(node).ok() || !ValidateCheckId(id).ok()) return std::nullopt;
+  const auto bytes = txn.Get(Table::kChecks, CheckKey(node, id));
+  if (!bytes) return std::nullopt;
+  KONSUL_ASSIGN_OR_RETURN(const wire::Check check, wire::DecodeCheck(*bytes));
+  return std::optional<wire::Check>(check);
+}
+
 absl::StatusOr<NodeList> ListNodes(const ReadTxn& txn) {
   NodeList list;
   KONSUL_ASSIGN_OR_RETURN(list.index, IndexOf(txn, kMetaNodes));

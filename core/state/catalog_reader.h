@@ -15,6 +15,9 @@ namespace konsul::state {
 
 // Nothing for a name that cannot be one.
 absl::StatusOr<std::optional<wire::Node>> FindNode(const ReadTxn& txn, absl::string_view name);
+// Likewise.
+absl::StatusOr<std::optional<wire::Check>> FindCheck(const ReadTxn& txn, absl::string_view node,
+                                                     absl::string_view id);
 
 // By its UUID, whose letters match in either case. Looks at every node.
 absl::StatusOr<std::optional<wire::Node>> FindNodeById(const ReadTxn& txn, absl::string_view id);

@@ -131,6 +131,18 @@ TEST_F(SessionTest, ARenewalBeforeItInTheLogDefeatsAnExpiry) {
   EXPECT_EQ(Say(wire::SessionRenew{SessionId('1')}), "no");
 }
 
+// As when a server registers itself in another form of its id.
+TEST_F(SessionTest, OutlivesAnotherIdOfItsNode) {
+  EXPECT_EQ(Create('1', {.checks = {"alive"}}), "ok");
+  for (const char* id :
+       {"00000000-0000-0000-ef6f-57e2e7e51509", "ef6f57e2-e7e5-1509-8000-000000000000"}) {
+    EXPECT_EQ(Say(wire::Register{.node = {.id = id, .name = "one", .address = "10.0.0.1"},
+                                 .checks = {{.node = "one", .id = "alive", .status = "passing"}}}),
+              "ok");
+    EXPECT_EQ(Lock("k", '1', id), "ok");
+  }
+}
+
 TEST_F(SessionTest, EndsWithACheckThatFailsOrIsRemoved) {
   Create('1', {.checks = {"alive"}});
   Create('2');

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/state/catalog_reader.h"
@@ -63,7 +64,7 @@ std::string Failed(const KvOp& op, const std::optional<wire::KvEntry>& entry) {
 
 wire::TxnResult ResultOf(absl::string_view key, wire::KvEntry entry, bool with_value) {
   if (!with_value) entry.value = {};
-  return {.key = std::string(key), .entry = wire::EncodeKvEntry(entry), .node = {}};
+  return {.key = std::string(key), .entry = wire::EncodeKvEntry(entry)};
 }
 
 OutcomeOr Change(KvCommands& kv, Effects& effects, Index index, size_t i, const KvOp& op) {
@@ -137,9 +138,32 @@ absl::StatusOr<std::string> RunNode(CatalogCommands* catalog, Effects& effects, 
     }
     if (deletes) return "";
   }
-  KONSUL_ASSIGN_OR_RETURN(const auto node, FindNode(effects.read(), op.node.name));
+  const bool by_id = op.verb == NodeVerb::kGet && !op.node.id.empty();
+  KONSUL_ASSIGN_OR_RETURN(const auto node, by_id ? FindNodeById(effects.read(), op.node.id)
+                                                 : FindNode(effects.read(), op.node.name));
   if (!node) return absl::StrCat("node ", name, " doesn't exist");
-  results.push_back({.key = {}, .entry = {}, .node = wire::EncodeNode(*node)});
+  results.push_back({.node = wire::EncodeNode(*node)});
+  return "";
+}
+
+absl::StatusOr<std::string> RunCheck(CatalogCommands* catalog, Effects& effects, Index index,
+                                     const wire::CheckOp& op,
+                                     std::vector<wire::TxnResult>& results) {
+  using wire::NodeVerb;
+  const std::string name =
+      absl::StrCat("check ", Quoted(op.check.id), " on node ", Quoted(op.check.node));
+  if (op.verb != NodeVerb::kGet) {
+    KONSUL_ASSIGN_OR_RETURN(Outcome outcome, catalog->Apply(effects, index, op));
+    if (!outcome.error.empty()) return std::move(outcome.error);
+    const bool deletes = op.verb == NodeVerb::kDelete || op.verb == NodeVerb::kDeleteCas;
+    if (!outcome.success) {
+      return absl::StrCat("failed to ", deletes ? "delete " : "set ", name, ", index is stale");
+    }
+    if (deletes) return "";
+  }
+  KONSUL_ASSIGN_OR_RETURN(const auto check, FindCheck(effects.read(), op.check.node, op.check.id));
+  if (!check) return absl::StrCat(name, " doesn't exist");
+  results.push_back({.check = wire::EncodeCheck(*check)});
   return "";
 }
 
@@ -162,6 +186,8 @@ absl::Status TxnCommands::Run(Effects& effects, Index index, const wire::Txn& tx
       KONSUL_ASSIGN_OR_RETURN(why, RunKv(&kv_, effects, index, i, *kv, result.txn_results));
     } else if (const auto* node = std::get_if<wire::NodeOp>(&txn.ops[i])) {
       KONSUL_ASSIGN_OR_RETURN(why, RunNode(&catalog_, effects, index, *node, result.txn_results));
+    } else if (const auto* check = std::get_if<wire::CheckOp>(&txn.ops[i])) {
+      KONSUL_ASSIGN_OR_RETURN(why, RunCheck(&catalog_, effects, index, *check, result.txn_results));
     } else {
       const auto& session = std::get<wire::SessionDestroy>(txn.ops[i]);
       KONSUL_RETURN_IF_ERROR(sessions_.Destroy(effects, index, session.id).status());
@@ -197,6 +223,9 @@ absl::StatusOr<wire::CommandResult> TxnCommands::Apply(Effects& effects, Index i
 bool IsReadOnly(const wire::Txn& txn) {
   return std::all_of(txn.ops.begin(), txn.ops.end(), [](const wire::TxnOp& op) {
     if (const auto* kv = std::get_if<KvOp>(&op)) return !wire::Writes(kv->verb);
+    if (const auto* check = std::get_if<wire::CheckOp>(&op)) {
+      return check->verb == wire::NodeVerb::kGet;
+    }
     const auto* node = std::get_if<wire::NodeOp>(&op);
     return node != nullptr && node->verb == wire::NodeVerb::kGet;
   });
@@ -211,6 +240,8 @@ absl::StatusOr<wire::CommandResult> ReadTxnOps(const ReadTxn& tables, const wire
     std::string why;
     if (const auto* kv = std::get_if<KvOp>(&txn.ops[i])) {
       KONSUL_ASSIGN_OR_RETURN(why, RunKv(nullptr, effects, Index(), i, *kv, result.txn_results));
+    } else if (const auto* check = std::get_if<wire::CheckOp>(&txn.ops[i])) {
+      KONSUL_ASSIGN_OR_RETURN(why, RunCheck(nullptr, effects, Index(), *check, result.txn_results));
     } else {
       KONSUL_ASSIGN_OR_RETURN(why, RunNode(nullptr, effects, Index(),
                                            std::get<wire::NodeOp>(txn.ops[i]), result.txn_results));

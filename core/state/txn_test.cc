@@ -86,6 +86,59 @@ TEST_F(TxnTest, NodesAreSetAndTaken) {
   EXPECT_EQ(world_.Say(Txn{{wire::NodeOp{wire::NodeVerb::kDelete, node, 0}}}), "ok");
 }
 
+TEST_F(TxnTest, NodesAreFoundByTheirIdToo) {
+  world_.Apply(wire::Register{.node = {.id = SessionId('a'), .name = "n"}});
+  const std::string id = SessionId('A');
+  const Txn found{{wire::NodeOp{wire::NodeVerb::kGet, {.id = id}}}};
+  EXPECT_TRUE(ReadTxnOps(*world_.store().Read(), found)->success);
+  EXPECT_EQ(world_.Say(Txn{{wire::NodeOp{wire::NodeVerb::kGet, {.id = SessionId('b'), .name = "n"}},
+                            wire::NodeOp{wire::NodeVerb::kDeleteCas, {.name = "m"}, 4}}}),
+            "0: node \"n\" doesn't exist; 1: failed to delete node \"m\", index is stale");
+}
+
+TEST_F(TxnTest, ChecksAreSetAndTaken) {
+  using wire::CheckOp;
+  using wire::NodeVerb;
+  const wire::Check check{.node = "n", .id = "c", .status = "passing"};
+  EXPECT_EQ(world_.Say(Txn{{CheckOp{NodeVerb::kSet, check}}}), "0: Missing node registration");
+  world_.Apply(wire::Register{.node = {.name = "n"}});  // index 4
+  EXPECT_EQ(
+      world_.Say(Txn{{CheckOp{NodeVerb::kCas, check, 3}, CheckOp{NodeVerb::kGet, check},
+                      CheckOp{NodeVerb::kDelete, check}, CheckOp{NodeVerb::kDeleteCas, check, 0}}}),
+      "0: failed to set check \"c\" on node \"n\", index is stale; "
+      "1: check \"c\" on node \"n\" doesn't exist; "
+      "3: failed to delete check \"c\" on node \"n\", index is stale");
+  const auto made = world_.Apply(Txn{{CheckOp{NodeVerb::kCas, check, 0}}});
+  ASSERT_EQ(made.txn_results.size(), 1u);
+  EXPECT_EQ(wire::DecodeCheck(made.txn_results[0].check)->modify_index, 6u);
+  const Txn read{{CheckOp{NodeVerb::kGet, check}}};
+  EXPECT_TRUE(IsReadOnly(read));
+  EXPECT_EQ(ReadTxnOps(*world_.store().Read(), read)->txn_results, made.txn_results);
+  EXPECT_FALSE(IsReadOnly(Txn{{CheckOp{NodeVerb::kDelete, check}}}));
+  EXPECT_EQ(world_.Say(Txn{{CheckOp{NodeVerb::kSet, {.node = "n", .id = "c", .status = "odd"}}}}),
+            "0: invalid check status \"odd\"");
+  EXPECT_EQ(world_.Say(Txn{{CheckOp{NodeVerb::kDeleteCas, check, 6}}}), "ok");
+  EXPECT_FALSE(FindCheck(*world_.store().Read(), "n", "c")->has_value());
+}
+
+TEST_F(TxnTest, AnEndOfACheckEndsItsSessions) {
+  using wire::CheckOp;
+  using wire::NodeVerb;
+  const wire::Check check{.node = "n", .id = "c", .status = "passing"};
+  world_.Apply(wire::Register{.node = {.name = "n"}, .checks = {check}});
+  const std::string id = SessionId('1');
+  const auto alive = [&] { return FindSession(*world_.store().Read(), id)->has_value(); };
+  const wire::SessionCreate create{{.id = id, .node = "n", .checks = {"c"}}};
+  EXPECT_EQ(world_.Say(create), "ok");
+  EXPECT_TRUE(alive());
+  world_.Apply(Txn{{CheckOp{NodeVerb::kSet, {.node = "n", .id = "c", .status = "critical"}}}});
+  EXPECT_FALSE(alive());
+  world_.Apply(Txn{{CheckOp{NodeVerb::kSet, check}}});
+  EXPECT_EQ(world_.Say(create), "ok");
+  world_.Apply(Txn{{CheckOp{NodeVerb::kDelete, check}}});
+  EXPECT_FALSE(alive());
+}
+
 TEST_F(TxnTest, WhatOnlyReadsNeedsNoCommand) {
   const Txn reads{{KvOp{KvVerb::kGetTree, ""}, KvOp{KvVerb::kGet, "zz"}}};
   EXPECT_TRUE(IsReadOnly(reads));

@@ -47,6 +47,11 @@ struct BodyEncoder {
         const auto body =
             fb::CreateNodeOp(builder, static_cast<uint8_t>(node->verb), bytes, node->index);
         ops.push_back(fb::CreateTxnOp(builder, fb::TxnOpBody::NodeOp, body.Union()));
+      } else if (const auto* check = std::get_if<CheckOp>(&op)) {
+        const auto bytes = BytesField(builder, EncodeCheck(check->check));
+        const auto body =
+            fb::CreateCheckOp(builder, static_cast<uint8_t>(check->verb), bytes, check->index);
+        ops.push_back(fb::CreateTxnOp(builder, fb::TxnOpBody::CheckOp, body.Union()));
       } else {
         const auto id = StringField(builder, std::get<SessionDestroy>(op).id);
         const auto body = fb::CreateSessionDestroy(builder, id);
@@ -148,6 +153,13 @@ absl::StatusOr<NodeOp> FromFb(const fb::NodeOp& op) {
   return NodeOp{.verb = verb, .node = std::move(node), .index = op.index()};
 }
 
+absl::StatusOr<CheckOp> FromFb(const fb::CheckOp& op) {
+  const auto verb = static_cast<NodeVerb>(op.verb());
+  if (verb < NodeVerb::kGet || verb > NodeVerb::kDeleteCas) return Unknown();
+  KONSUL_ASSIGN_OR_RETURN(const Check check, DecodeCheck(ViewOf(op.check())));
+  return CheckOp{.verb = verb, .check = check, .index = op.index()};
+}
+
 absl::StatusOr<Txn> FromFb(const fb::Txn& txn) {
   Txn decoded;
   for (size_t i = 0; i < SizeOf(txn.ops()); ++i) {
@@ -156,6 +168,8 @@ absl::StatusOr<Txn> FromFb(const fb::Txn& txn) {
       KONSUL_ASSIGN_OR_RETURN(decoded.ops.emplace_back(), FromFb(*kv));
     } else if (const fb::NodeOp* node = op.body_as_NodeOp()) {
       KONSUL_ASSIGN_OR_RETURN(decoded.ops.emplace_back(), FromFb(*node));
+    } else if (const fb::CheckOp* check = op.body_as_CheckOp()) {
+      KONSUL_ASSIGN_OR_RETURN(decoded.ops.emplace_back(), FromFb(*check));
     } else if (const fb::SessionDestroy* session = op.body_as_SessionDestroy()) {
       decoded.ops.emplace_back(SessionDestroy{ViewOf(session->id())});
     } else {
@@ -290,7 +304,9 @@ std::string EncodeCommandResult(const CommandResult& result) {
     for (const TxnResult& each : result.txn_results) {
       const auto key = BytesField(builder, each.key);
       const auto entry = BytesField(builder, each.entry);
-      offsets.push_back(fb::CreateTxnResult(builder, key, entry, BytesField(builder, each.node)));
+      const auto node = BytesField(builder, each.node);
+      const auto check = BytesField(builder, each.check);
+      offsets.push_back(fb::CreateTxnResult(builder, key, entry, node, check));
     }
     results = builder.CreateVector(offsets);
   }
@@ -313,9 +329,9 @@ absl::StatusOr<CommandResult> DecodeCommandResult(absl::string_view bytes) {
   }
   for (size_t i = 0; i < SizeOf(result.txn_results()); ++i) {
     const auto& each = *TableAt(result.txn_results(), i);
-    decoded.txn_results.push_back({std::string(ViewOf(each.key())),
-                                   std::string(ViewOf(each.entry())),
-                                   std::string(ViewOf(each.node()))});
+    decoded.txn_results.push_back(
+        {std::string(ViewOf(each.key())), std::string(ViewOf(each.entry())),
+         std::string(ViewOf(each.node())), std::string(ViewOf(each.check()))});
   }
   return decoded;
 }

@@ -67,6 +67,7 @@ struct KvOp {
   friend bool operator==(const KvOp&, const KvOp&) = default;
 };
 
+// Of a node, or of a check.
 enum class NodeVerb : uint8_t { kGet = 1, kSet, kCas, kDelete, kDeleteCas };
 
 struct NodeOp {
@@ -75,6 +76,14 @@ struct NodeOp {
   uint64_t index = 0;
 
   friend bool operator==(const NodeOp&, const NodeOp&) = default;
+};
+
+struct CheckOp {
+  NodeVerb verb = NodeVerb::kGet;
+  Check check;
+  uint64_t index = 0;
+
+  friend bool operator==(const CheckOp&, const CheckOp&) = default;
 };
 
 // Its indexes are those of the command.
@@ -111,7 +120,7 @@ struct Expire {
   friend bool operator==(const Expire&, const Expire&) = default;
 };
 
-using TxnOp = std::variant<KvOp, NodeOp, SessionDestroy>;
+using TxnOp = std::variant<KvOp, NodeOp, SessionDestroy, CheckOp>;
 struct Txn {
   std::vector<TxnOp> ops;
   friend bool operator==(const Txn&, const Txn&) = default;
@@ -155,11 +164,12 @@ struct TxnError {
   std::string what;
   friend bool operator==(const TxnError&, const TxnError&) = default;
 };
-// One of both is there, encoded as in its table.
+// One of the three is there, encoded as in its table.
 struct TxnResult {
   std::string key;
-  std::string entry;  // KvEntry
-  std::string node;   // Node
+  std::string entry = {};  // KvEntry
+  std::string node = {};   // Node
+  std::string check = {};  // Check
   friend bool operator==(const TxnResult&, const TxnResult&) = default;
 };
 

@@ -62,7 +62,9 @@ TEST(Misaligned, ValuesWithListsSurviveTheBytes) {
   const Misaligned session_bytes(EncodeSession(session));
   EXPECT_EQ(*DecodeSession(session_bytes.view()), session);
   EXPECT_FALSE(DecodeNode(Misaligned("").view()).ok());
-  const Command txn = Txn{{KvOp{KvVerb::kSet, "k", "v"}, NodeOp{NodeVerb::kSet, node}}};
+  const Check check{.node = "n", .id = "c", .name = "C", .status = "passing"};
+  const Command txn = Txn{{KvOp{KvVerb::kSet, "k", "v"}, NodeOp{NodeVerb::kSet, node},
+                           CheckOp{NodeVerb::kCas, check, 7}}};
   const Misaligned txn_bytes(EncodeCommand(txn));
   EXPECT_EQ(*DecodeCommand(txn_bytes.view()), txn);
 }

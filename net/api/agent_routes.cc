@@ -11,6 +11,7 @@
 #include "core/base/status.h"
 #include "net/api/host_json.h"
 #include "net/api/reply.h"
+#include "net/api/text.h"
 
 namespace konsul::net_api {
 namespace {
@@ -21,6 +22,9 @@ using http::Response;
 // As gossip numbers them.
 constexpr uint64_t kAlive = 1;
 constexpr uint64_t kFailed = 4;
+// Of Consul's agents, which clients show.
+constexpr uint64_t kProtocol = 2;
+constexpr uint64_t kProtocolMax = 3;
 
 void Text(absl::string_view key, absl::string_view text, JsonWriter& json) {
   json.Key(key);
@@ -32,13 +36,15 @@ void Number(absl::string_view key, uint64_t number, JsonWriter& json) {
   json.Number(number);
 }
 
-void WriteMember(const api::Context& context, const api::AgentMember& member, JsonWriter& json) {
+void WriteMember(const api::Context& context, const api::AgentMember& member,
+                 absl::string_view suffix, JsonWriter& json) {
   json.BeginObject();
-  Text("Name", member.name, json);
+  Text("Name", absl::StrCat(member.name, suffix), json);
   Text("Addr", member.host, json);
   Number("Port", member.port, json);
   json.Key("Tags");
   json.BeginObject();
+  Text("acls", "0", json);
   Text("build", context.options.version, json);
   Text("dc", context.options.datacenter, json);
   Text("id", member.id, json);
@@ -46,11 +52,15 @@ void WriteMember(const api::Context& context, const api::AgentMember& member, Js
   Text("raft_vsn", "3", json);
   if (!member.voter) Text("nonvoter", "1", json);
   Text("role", "consul", json);
+  Text("segment", "", json);
+  Text("vsn", absl::StrCat(kProtocol), json);
+  Text("vsn_max", absl::StrCat(kProtocolMax), json);
+  Text("vsn_min", absl::StrCat(kProtocol), json);
   json.EndObject();
   Number("Status", member.alive ? kAlive : kFailed, json);
   Number("ProtocolMin", 1, json);
   Number("ProtocolMax", 5, json);
-  Number("ProtocolCur", 2, json);
+  Number("ProtocolCur", kProtocol, json);
   Number("DelegateMin", 2, json);
   Number("DelegateMax", 5, json);
   Number("DelegateCur", 4, json);
@@ -59,11 +69,56 @@ void WriteMember(const api::Context& context, const api::AgentMember& member, Js
 
 absl::StatusOr<Response> Members(const api::Context& context, const Request& request) {
   KONSUL_ASSIGN_OR_RETURN(const auto members, api::AgentMembers(context));
+  // In the pool of all datacenters servers are called after theirs.
+  const bool wan = !request.Query("wan").value_or("").empty();
+  const std::string suffix = wan ? absl::StrCat(".", context.options.datacenter) : "";
   return JsonReply(request, [&](JsonWriter& json) {
     json.BeginArray();
-    for (const api::AgentMember& member : members) WriteMember(context, member, json);
+    for (const api::AgentMember& member : members) WriteMember(context, member, suffix, json);
     json.EndArray();
   });
+}
+
+void WriteStats(const api::Context& context, const server::ServerStats& stats,
+                const std::vector<api::AgentMember>& members, JsonWriter& json) {
+  const auto leader = std::find_if(members.begin(), members.end(),
+                                   [](const api::AgentMember& member) { return member.leader; });
+  const bool leads = stats.role == raft::Role::kLeader;
+  const auto others = std::count_if(
+      members.begin(), members.end(),
+      [&](const api::AgentMember& member) { return member.voter && member.name != stats.name; });
+  json.Key("build");
+  json.BeginObject();
+  Text("prerelease", "", json);
+  Text("revision", "", json);
+  Text("version", context.options.version, json);
+  Text("version_metadata", "", json);
+  json.EndObject();
+  json.Key("consul");
+  json.BeginObject();
+  Text("acl", "disabled", json);
+  Text("bootstrap", "false", json);
+  Text("known_datacenters", "1", json);
+  Text("leader", leads ? "true" : "false", json);
+  Text("leader_addr", leader == members.end() ? "" : leader->address, json);
+  Text("server", "true", json);
+  json.EndObject();
+  json.Key("raft");
+  json.BeginObject();
+  Text("applied_index", absl::StrCat(stats.applied.value), json);
+  Text("commit_index", absl::StrCat(stats.commit.value), json);
+  Text("last_contact", leads ? "0" : FormatDuration(stats.last_contact), json);
+  Text("last_log_index", absl::StrCat(stats.last_index.value), json);
+  Text("last_snapshot_index", absl::StrCat(stats.snapshot_index.value), json);
+  Text("num_peers", absl::StrCat(others), json);
+  Text("protocol_version", "3", json);
+  Text("state",
+       leads                                  ? "Leader"
+       : stats.role == raft::Role::kCandidate ? "Candidate"
+                                              : "Follower",
+       json);
+  Text("term", absl::StrCat(stats.term.value), json);
+  json.EndObject();
 }
 
 absl::StatusOr<Response> Self(const api::Context& context, const Request& request) {
@@ -95,25 +150,26 @@ absl::StatusOr<Response> Self(const api::Context& context, const Request& reques
     if (self == members.end()) {
       json.Null();
     } else {
-      WriteMember(context, *self, json);
+      WriteMember(context, *self, "", json);
     }
     json.Key("Stats");
     json.BeginObject();
-    json.Key("raft");
-    json.BeginObject();
-    Text("applied_index", absl::StrCat(stats.applied.value), json);
-    Text("commit_index", absl::StrCat(stats.commit.value), json);
-    Text("last_log_index", absl::StrCat(stats.last_index.value), json);
-    Text("term", absl::StrCat(stats.term.value), json);
-    Text("state",
-         stats.role == raft::Role::kLeader      ? "Leader"
-         : stats.role == raft::Role::kCandidate ? "Candidate"
-                                                : "Follower",
-         json);
-    json.EndObject();
+    WriteStats(context, stats, members, json);
     json.EndObject();
     json.Key("Meta");
     json.Null();
+    json.EndObject();
+  });
+}
+
+absl::StatusOr<Response> Version(const api::Context& context, const Request& request) {
+  return JsonReply(request, [&](JsonWriter& json) {
+    json.BeginObject();
+    Text("SHA", "", json);
+    // Builds are the same whenever they are made, and do not say when.
+    Text("BuildDate", "1970-01-01T00:00:01Z", json);
+    Text("HumanVersion", context.options.version, json);
+    Text("FIPS", "", json);
     json.EndObject();
   });
 }
@@ -160,6 +216,7 @@ void AddAgentRoutes(const api::Context& context, Router& router) {
   add("GET", "/v1/agent/self", &Self);
   add("GET", "/v1/agent/members", &Members);
   add("GET", "/v1/agent/host", &Host);
+  add("GET", "/v1/agent/version", &Version);
   add("PUT", "/v1/agent/reload", &Reload);
   add("GET", "/v1/catalog/datacenters", &Datacenters);
 }

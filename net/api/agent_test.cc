@@ -34,6 +34,29 @@ TEST_F(AgentTest, HostOfWhichNothingIsKnown) {
             R"("CollectionTime":1502160910000000000,"Errors":["/proc/meminfo cannot be read"]})");
 }
 
+TEST_F(AgentTest, Version) {
+  EXPECT_EQ(Brief("GET /v1/agent/version"),
+            R"(200 {"SHA":"","BuildDate":"1970-01-01T00:00:01Z","HumanVersion":"","FIPS":""})");
+}
+
+TEST_F(AgentTest, StatsSayWhoLeads) {
+  EXPECT_THAT(Brief("GET /v1/agent/self"),
+              HasSubstr(R"("consul":{"acl":"disabled","bootstrap":"false","known_datacenters":"1",)"
+                        R"("leader":"true","leader_addr":"127.0.0.1:8300","server":"true"})"));
+  cluster_.stats.role = raft::Role::kFollower;
+  cluster_.members.peers[0].leader = false;
+  cluster_.members.peers[1].leader = true;
+  EXPECT_THAT(Brief("GET /v1/agent/self"),
+              HasSubstr(R"("leader":"false","leader_addr":"127.0.0.2:8300")"));
+  cluster_.members.peers[1].leader = false;
+  EXPECT_THAT(Brief("GET /v1/agent/self"), HasSubstr(R"("leader_addr":"",)"));
+}
+
+TEST_F(AgentTest, MembersOfAllDatacentersAreNamedAfterTheirs) {
+  EXPECT_THAT(Brief("GET /v1/agent/members?wan=1"), HasSubstr(R"([{"Name":"n1.dc1",)"));
+  EXPECT_THAT(Brief("GET /v1/agent/members?wan"), HasSubstr(R"([{"Name":"n1",)"));
+}
+
 TEST_F(AgentTest, Reload) {
   EXPECT_EQ(Full("PUT /v1/agent/reload"), "200\n\n");
   EXPECT_EQ(process_.reloads, 1);

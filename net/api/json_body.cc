@@ -1,5 +1,6 @@
 #include "net/api/json_body.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 
 #include "absl/strings/escaping.h"
@@ -37,6 +38,20 @@ const boost::json::value* ObjectReader::Find(absl::string_view key) const {
     return member.is_null() ? nullptr : &member;
   }
   return nullptr;
+}
+
+void ObjectReader::Known(std::initializer_list<absl::string_view> keys) {
+  if (object_ == nullptr || !status_.ok()) return;
+  for (const auto& [name, member] : *object_) {
+    const auto same = [&](absl::string_view key) {
+      return absl::EqualsIgnoreCase({name.data(), name.size()}, key);
+    };
+    if (std::any_of(keys.begin(), keys.end(), same)) continue;
+    // As Go's decoder says it.
+    status_ = Failed(absl::StrCat("json: unknown field \"",
+                                  absl::Utf8SafeCEscape({name.data(), name.size()}), "\""));
+    return;
+  }
 }
 
 bool ObjectReader::Mentions(absl::string_view key) const {
@@ -117,7 +132,12 @@ void ObjectReader::TextMap(absl::string_view key, std::map<std::string, std::str
 void ObjectReader::Bytes(absl::string_view key, std::string& out) {
   std::string text;
   Text(key, text);
-  if (!absl::Base64Unescape(text, &out)) Fail(key, "base64");
+  text.erase(
+      std::remove_if(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }),
+      text.end());
+  // What Abseil reads beyond the standard: no padding, dots for it, and blanks.
+  const bool strict = text.size() % 4 == 0 && text.find_first_of(". \t\v\f") == std::string::npos;
+  if (!strict || !absl::Base64Unescape(text, &out)) Fail(key, "base64");
 }
 
 const boost::json::value* ObjectReader::Object(absl::string_view key) {

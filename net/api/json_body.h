@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ class ObjectReader {
   // "Request decode failed: ...".
   const absl::Status& status() const { return status_; }
 
+  // An error when there are others.
+  void Known(std::initializer_list<absl::string_view> keys);
   // Whether it is there, be it null.
   bool Mentions(absl::string_view key) const;
   // Whether it is there and not null.
@@ -46,7 +49,7 @@ class ObjectReader {
   void Time(absl::string_view key, Duration& out);
   void Texts(absl::string_view key, std::vector<std::string>& out);
   void TextMap(absl::string_view key, std::map<std::string, std::string>& out);
-  // Base64.
+  // Base64 as RFC 4648 has it, with its padding; ends of lines may be in it.
   void Bytes(absl::string_view key, std::string& out);
   // Null when it is missing, null, or no object (an error then).
   const boost::json::value* Object(absl::string_view key);

@@ -2,6 +2,7 @@
 
 #include "core/api/membership.h"
 #include "core/base/status.h"
+#include "core/server/node_uuid.h"
 #include "net/api/parameters.h"
 #include "net/api/reply.h"
 
@@ -30,7 +31,7 @@ absl::StatusOr<Response> Configuration(const api::Context& context, const Reques
     for (const server::Peer& peer : members.peers) {
       json.BeginObject();
       json.Key("ID");
-      json.String(ToHex(peer.member.id.value));
+      json.String(server::NodeUuid(peer.member.id));
       json.Key("Node");
       json.String(peer.member.name);
       json.Key("Address");

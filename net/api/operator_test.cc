@@ -12,6 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr char kOne[] = "0000000000000001";
 constexpr char kTwo[] = "0000000000000002";
@@ -19,17 +20,18 @@ constexpr char kTwo[] = "0000000000000002";
 using OperatorTest = RoutesTest;
 
 TEST_F(OperatorTest, TheConfigurationHasConsulsShape) {
-  EXPECT_EQ(Full("GET /v1/operator/raft/configuration"),
-            "200\n"
-            "Content-Type: application/json\n"
-            "\n"
-            R"({"Servers":[)"
-            R"({"ID":"0000000000000001","Node":"n1","Address":"127.0.0.1:8300","Leader":true,)"
-            R"("ProtocolVersion":"3","Voter":true,"LastIndex":120},)"
-            R"({"ID":"0000000000000002","Node":"n2","Address":"127.0.0.2:8300","Leader":false,)"
-            R"("ProtocolVersion":"3","Voter":true,"LastIndex":120},)"
-            R"({"ID":"0000000000000003","Node":"n3","Address":"127.0.0.3:8300","Leader":false,)"
-            R"("ProtocolVersion":"3","Voter":true,"LastIndex":120}],"Index":9})");
+  EXPECT_EQ(
+      Full("GET /v1/operator/raft/configuration"),
+      "200\n"
+      "Content-Type: application/json\n"
+      "\n"
+      R"({"Servers":[)"
+      R"({"ID":"00000000-0000-0001-8000-000000000000","Node":"n1","Address":"127.0.0.1:8300","Leader":true,)"
+      R"("ProtocolVersion":"3","Voter":true,"LastIndex":120},)"
+      R"({"ID":"00000000-0000-0002-8000-000000000000","Node":"n2","Address":"127.0.0.2:8300","Leader":false,)"
+      R"("ProtocolVersion":"3","Voter":true,"LastIndex":120},)"
+      R"({"ID":"00000000-0000-0003-8000-000000000000","Node":"n3","Address":"127.0.0.3:8300","Leader":false,)"
+      R"("ProtocolVersion":"3","Voter":true,"LastIndex":120}],"Index":9})");
 }
 
 TEST_F(OperatorTest, WithoutALeaderOnlyStaleAnswers) {
@@ -62,7 +64,8 @@ TEST_F(OperatorTest, TransfersGoToWhoIsNamedOrToAny) {
 TEST_F(OperatorTest, PeersAreRemovedByIdOrAddress) {
   EXPECT_EQ(Brief(absl::StrCat("DELETE /v1/operator/raft/peer?id=", kTwo)), "200");
   EXPECT_EQ(Brief("DELETE /v1/operator/raft/peer?address=127.0.0.3:8300"), "200");
-  EXPECT_THAT(cluster_.done, ElementsAre("remove 2", "remove 3"));
+  EXPECT_EQ(Brief("DELETE /v1/operator/raft/peer?id=00000000-0000-0003-8000-000000000000"), "200");
+  EXPECT_THAT(cluster_.done, ElementsAre("remove 2", "remove 3", "remove 3"));
   EXPECT_EQ(Brief("DELETE /v1/operator/raft/peer?address=127.0.0.9:8300"),
             "500 address \"127.0.0.9:8300\" was not found in the Raft configuration");
   EXPECT_EQ(Brief("DELETE /v1/operator/raft/peer"),
@@ -70,7 +73,34 @@ TEST_F(OperatorTest, PeersAreRemovedByIdOrAddress) {
             "remove");
   EXPECT_EQ(Brief("DELETE /v1/operator/raft/peer?id=a&address=b"),
             "400 Must specify only one of ?id or ?address");
-  EXPECT_EQ(cluster_.done.size(), 2u);
+  EXPECT_EQ(cluster_.done.size(), 3u);
+}
+
+// There is nothing else to configure than what is.
+TEST_F(OperatorTest, AutopilotsConfigurationIsShownAndNotChanged) {
+  constexpr char kPath[] = "PUT /v1/operator/autopilot/configuration";
+  const std::string shown = Brief("GET /v1/operator/autopilot/configuration");
+  EXPECT_EQ(shown, R"(200 {"CleanupDeadServers":false,"LastContactThreshold":"200ms",)"
+                   R"("MaxTrailingLogs":250,"MinQuorum":0,"ServerStabilizationTime":"0s",)"
+                   R"("RedundancyZoneTag":"","DisableUpgradeMigration":false,)"
+                   R"("UpgradeVersionTag":"","CreateIndex":0,"ModifyIndex":0})");
+  EXPECT_EQ(Brief(kPath, shown.substr(4)), "200 true");
+  EXPECT_EQ(Brief(absl::StrCat(kPath, "?cas=0"), "{}"), "200 true");
+  EXPECT_EQ(Brief(absl::StrCat(kPath, "?cas=4"), "{}"), "200 false");
+  for (const char* other :
+       {R"({"CleanupDeadServers":true})", R"({"LastContactThreshold":"1s"})",
+        R"({"MaxTrailingLogs":1})", R"({"MinQuorum":3})", R"({"ServerStabilizationTime":"10s"})"}) {
+    EXPECT_EQ(Brief(kPath, other),
+              "400 autopilot's configuration cannot be changed; GET tells what it is");
+  }
+  EXPECT_THAT(Brief(kPath, R"({"Nope":1})"), HasSubstr(R"(unknown field "Nope")"));
+  EXPECT_THAT(Brief(kPath, ""), StartsWith("400 "));
+}
+
+TEST_F(OperatorTest, ALoneServerHasNobodyToHandOverTo) {
+  cluster_.failure = absl::NotFoundError("there is no other voter to hand over to");
+  EXPECT_EQ(Brief("POST /v1/operator/raft/transfer-leader"),
+            "500 there is no other voter to hand over to");
 }
 
 TEST_F(OperatorTest, HealthTellsWhoIsBehindOrSilent) {
@@ -83,7 +113,7 @@ TEST_F(OperatorTest, HealthTellsWhoIsBehindOrSilent) {
     "FailureTolerance": 1,
     "Servers": [
         {
-            "ID": "0000000000000001",
+            "ID": "00000000-0000-0001-8000-000000000000",
             "Name": "n1",
             "Address": "127.0.0.1:8300",
             "SerfStatus": "alive",
@@ -95,7 +125,7 @@ TEST_F(OperatorTest, HealthTellsWhoIsBehindOrSilent) {
             "Voter": true
         },
         {
-            "ID": "0000000000000002",
+            "ID": "00000000-0000-0002-8000-000000000000",
             "Name": "n2",
             "Address": "127.0.0.2:8300",
             "SerfStatus": "alive",
@@ -107,7 +137,7 @@ TEST_F(OperatorTest, HealthTellsWhoIsBehindOrSilent) {
             "Voter": true
         },
         {
-            "ID": "0000000000000003",
+            "ID": "00000000-0000-0003-8000-000000000000",
             "Name": "n3",
             "Address": "127.0.0.3:8300",
             "SerfStatus": "alive",
@@ -156,13 +186,19 @@ TEST_F(OperatorTest, HealthCountsHealthyVotersOnly) {
 TEST_F(OperatorTest, AutopilotStateNamesTheRoles) {
   cluster_.members.peers[2].voter = false;
   const std::string body = Brief("GET /v1/operator/autopilot/state");
-  EXPECT_THAT(body, HasSubstr(R"("0000000000000002":{"ID":"0000000000000002","Name":"n2",)"
-                              R"("Address":"127.0.0.2:8300","NodeStatus":"alive",)"));
+  EXPECT_THAT(
+      body,
+      HasSubstr(
+          R"("00000000-0000-0002-8000-000000000000":{"ID":"00000000-0000-0002-8000-000000000000","Name":"n2",)"
+          R"("Address":"127.0.0.2:8300","NodeStatus":"alive",)"));
   EXPECT_THAT(body, HasSubstr(R"("Status":"leader")"));
   EXPECT_THAT(body, HasSubstr(R"("Status":"voter")"));
   EXPECT_THAT(body, HasSubstr(R"("Status":"staging")"));
-  EXPECT_THAT(body, HasSubstr(R"("Leader":"0000000000000001",)"
-                              R"("Voters":["0000000000000001","0000000000000002"]})"));
+  EXPECT_THAT(
+      body,
+      HasSubstr(
+          R"("Leader":"00000000-0000-0001-8000-000000000000",)"
+          R"("Voters":["00000000-0000-0001-8000-000000000000","00000000-0000-0002-8000-000000000000"]})"));
 }
 
 TEST_F(OperatorTest, OverloadIsToldAndWhenToComeBack) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace konsul::net_api {
@@ -47,9 +48,11 @@ http::Response Router::Handle(const http::Request& request) const {
   if (route == routes_.end()) {
     const auto with_slash = routes_.find(absl::StrCat(request.path, "/"));
     if (with_slash != routes_.end()) return Redirect(with_slash->first, request.target);
-    http::Response missing;
-    missing.status = 404;
-    return missing;
+    return http::Response::Text(
+        404, absl::StartsWith(request.path, "/v1/")
+                 ? "Invalid URL path: not a recognized HTTP API endpoint"
+                 : "Invalid URL path: if attempting to use the HTTP API, ensure the path starts "
+                   "with '/v1/'");
   }
   const auto& [path, methods] = *route;
   std::string allow = "OPTIONS";

@@ -31,6 +31,8 @@ class Routes {
   }
 
  private:
+  http::Response Answer(const http::Request& request) const;
+
   const std::string datacenter_;
   const std::string version_;
   Router router_;

@@ -36,6 +36,7 @@ class RoutesTest : public ::testing::Test {
     request.method = parts[0];
     request.target = parts[1];
     request.body = std::move(body);
+    request.headers = request_headers_;
     const absl::Status parsed =
         http::ParseTarget(request.method, request.target, request.path, request.query);
     EXPECT_TRUE(parsed.ok()) << parsed;
@@ -71,6 +72,7 @@ class RoutesTest : public ::testing::Test {
     return std::string(Ask(ask).headers.Get("X-Consul-Index").value_or("none"));
   }
 
+  http::Headers request_headers_;  // of all that is asked
   fiber::StackPool pool_;
   fiber::Scheduler scheduler_{pool_};
   StandingClock clock_;

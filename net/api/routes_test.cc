@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
@@ -263,11 +264,40 @@ TEST_F(RoutesTest, MethodsAndPaths) {
   EXPECT_EQ(Brief("PUT /v1/status/peers"), "405 method PUT not allowed");
   for (const char* path : {"/", "/v1", "/v1/", "/v2/kv/a", "/v1/kva", "/v1/status/leader/",
                            "/v1/status/", "/v1/KV/a"}) {
-    EXPECT_EQ(Brief(absl::StrCat("GET ", path)), "404") << path;
-    EXPECT_EQ(Brief(absl::StrCat("OPTIONS ", path)), "404") << path;
+    const std::string missing =
+        absl::StartsWith(path, "/v1/")
+            ? "404 Invalid URL path: not a recognized HTTP API endpoint"
+            : "404 Invalid URL path: if attempting to use the HTTP API, ensure the path starts "
+              "with '/v1/'";
+    EXPECT_EQ(Brief(absl::StrCat("GET ", path)), missing) << path;
+    EXPECT_EQ(Brief(absl::StrCat("OPTIONS ", path)), missing) << path;
   }
-  EXPECT_EQ(Brief("OPTIONS *"), "404");
+  EXPECT_THAT(Brief("OPTIONS *"), StartsWith("404 Invalid URL path: "));
   EXPECT_EQ(Full("GET /v1/kv?recurse"), "301\nLocation: /v1/kv/?recurse\n\n");
+}
+
+// Data of another namespace or partition is not to be read from this one, nor written into it.
+TEST_F(RoutesTest, OtherNamespacesAndPartitionsAreRefused) {
+  for (const char* path : {"GET /v1/kv/a", "GET /v1/status/leader", "GET /v1/catalog/nodes",
+                           "GET /v1/session/list", "PUT /v1/txn", "PUT /v1/kv/a", "GET /v1/nix"}) {
+    EXPECT_EQ(Brief(absl::StrCat(path, "?ns=x")),
+              "400 Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise feature");
+    EXPECT_EQ(Brief(absl::StrCat(path, "?partition=x")),
+              "400 Invalid query parameter: \"partition\" - Partitions are a Consul Enterprise "
+              "feature");
+  }
+  EXPECT_THAT(Brief("GET /v1/status/leader?ns=default&partition="), StartsWith("200 "));
+  request_headers_.Set("x-consul-namespace", "default");
+  EXPECT_THAT(Brief("GET /v1/status/leader"), StartsWith("200 "));
+  request_headers_.Set("x-consul-namespace", "x");
+  EXPECT_EQ(Brief("GET /v1/status/leader"),
+            "400 Invalid header: \"X-Consul-Namespace\" - Namespaces are a Consul Enterprise "
+            "feature");
+  request_headers_ = {};
+  request_headers_.Set("X-Consul-Partition", "x");
+  EXPECT_EQ(Brief("GET /v1/status/leader"),
+            "400 Invalid header: \"X-Consul-Partition\" - Partitions are a Consul Enterprise "
+            "feature");
 }
 
 // What is written while it is sent is what would have been written at once.

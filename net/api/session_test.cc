@@ -1,6 +1,8 @@
 // Sessions, locks, transactions, nodes and events as clients see them.
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "net/api/routes_support.h"
@@ -153,7 +155,10 @@ TEST_F(SessionRoutesTest, TransactionsAnswerResultsOrErrors) {
   EXPECT_EQ(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"cas","Key":"a","Index":9,"Value":"eA=="}}])"),
             R"(409 {"Results":null,"Errors":[{"OpIndex":0,)"
             R"("What":"failed to set key \"a\", index is stale"}]})");
-  EXPECT_EQ(Brief("PUT /v1/txn", "[]"), R"(200 {"Results":null,"Errors":null})");
+  for (const char* empty : {"[]", "null", R"([{"KV":{"Verb":"delete","Key":"n"}}])",
+                            R"([{"KV":{"Verb":"get-tree","Key":"n/"}}])"}) {
+    EXPECT_EQ(Brief("PUT /v1/txn", empty), R"(200 {"Results":[],"Errors":null})") << empty;
+  }
   const Index before = consensus_.applied();
   EXPECT_THAT(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"get","Key":"a"}}])"), StartsWith("409 "));
   EXPECT_EQ(consensus_.applied(), before) << "what only reads is no entry";
@@ -162,16 +167,89 @@ TEST_F(SessionRoutesTest, TransactionsAnswerResultsOrErrors) {
 TEST_F(SessionRoutesTest, BadTransactionsAreRefused) {
   EXPECT_THAT(Brief("PUT /v1/txn", "{}"), StartsWith("400 Failed to parse body"));
   EXPECT_THAT(Brief("PUT /v1/txn", "[{}]"), StartsWith("400 no operation"));
-  EXPECT_EQ(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"put","Key":"a"}}])"),
-            "400 unknown KV verb \"put\"");
-  EXPECT_EQ(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"set","Key":"a","Value":"?"}}])"),
-            "400 Failed to parse body: \"Value\" is not base64");
+  for (const char* value : {"?", "YQ", "YQ=", "YQ..", "Y Q==", "YWI=YWI="}) {
+    EXPECT_EQ(Brief("PUT /v1/txn",
+                    absl::StrCat(R"([{"KV":{"Verb":"set","Key":"a","Value":")", value, R"("}}])")),
+              "400 Failed to parse body: \"Value\" is not base64")
+        << value;
+  }
+  EXPECT_THAT(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"set","Key":"a","Value":"YWI\n="}}])"),
+              StartsWith("200 "));
+  for (const char* op : {R"({"Nope":{}})", R"({"KV":{"Verb":"set","Key":"a","Nope":1}})",
+                         R"({"Node":{"Verb":"set","Node":{"Node":"n","Nope":1}}})",
+                         R"({"Check":{"Verb":"set","Check":{"Node":"n","Nope":1}}})"}) {
+    EXPECT_EQ(Brief("PUT /v1/txn", absl::StrCat("[", op, "]")),
+              R"(400 Failed to parse body: json: unknown field "Nope")")
+        << op;
+  }
+  EXPECT_EQ(Brief("PUT /v1/txn", R"([{"Service":{"Verb":"get","Node":"n"}}])"),
+            "400 operations on services are not supported");
   std::string many = "[";
   for (int i = 0; i < 129; ++i) {
     absl::StrAppend(&many, i > 0 ? "," : "", R"({"KV":{"Verb":"get","Key":"a"}})");
   }
   EXPECT_EQ(Brief("PUT /v1/txn", many + "]"),
             "413 Transaction contains too many operations (129 > 128)");
+}
+
+// Whatever the state is: nothing is replicated.
+TEST_F(SessionRoutesTest, OperationsThatCannotBeDoneAreNamed) {
+  const Index before = consensus_.applied();
+  EXPECT_EQ(Brief("PUT /v1/txn", R"([{"KV":{"Verb":"put","Key":"a"}},{"KV":{"Verb":"set",)"
+                                 R"("Key":"a"}},{"KV":{"Verb":"get-tree","Key":""}},)"
+                                 R"({"Node":{"Verb":"put","Node":{"Node":"n"}}},)"
+                                 R"({"Check":{"Verb":"put","Check":{"Node":"n"}}}])"),
+            R"(409 {"Results":null,"Errors":[{"OpIndex":0,"What":"unknown KV verb \"put\""},)"
+            R"({"OpIndex":2,"What":"Must provide key"},)"
+            R"({"OpIndex":3,"What":"unknown Node verb \"put\""},)"
+            R"({"OpIndex":4,"What":"unknown Check verb \"put\""}]})");
+  const auto one = [&](absl::string_view op) {
+    return Brief("PUT /v1/txn", absl::StrCat("[", op, "]"));
+  };
+  EXPECT_THAT(one(R"({"Node":{"Verb":"set","Node":{"Address":"a"}}})"),
+              HasSubstr("Must provide node"));
+  EXPECT_THAT(one(R"({"Node":{"Verb":"set","Node":{"Node":"n","ID":"bad"}}})"),
+              HasSubstr("Bad node ID: uuid string is wrong length"));
+  EXPECT_THAT(one(R"({"Check":{"Verb":"set","Check":{"CheckID":"c"}}})"),
+              HasSubstr("Must provide node"));
+  EXPECT_THAT(one(R"({"Check":{"Verb":"set","Check":{"Node":"n"}}})"),
+              HasSubstr("Must provide check"));
+  EXPECT_THAT(one(R"({"Check":{"Verb":"set","Check":{"Node":"n","CheckID":"c","ServiceID":"s"}}})"),
+              HasSubstr("Missing service registration"));
+  EXPECT_EQ(consensus_.applied(), before);
+  EXPECT_THAT(one(R"({"KV":{"Verb":"delete-tree","Key":""}})"), StartsWith("200 "));
+}
+
+TEST_F(SessionRoutesTest, NodesOfTransactionsHaveADatacenterAndAnId) {
+  constexpr char kId[] = "bd0e1c4c-0000-0000-0000-000000000001";
+  const std::string node = absl::StrCat(R"({"ID":")", kId, R"(","Node":"n","Address":"a",)");
+  EXPECT_THAT(Brief("PUT /v1/txn", absl::StrCat(R"([{"Node":{"Verb":"set","Node":{"Node":"n",)"
+                                                R"("Address":"a","ID":")",
+                                                kId, R"("}}}])")),
+              HasSubstr(absl::StrCat(node, R"("Datacenter":"dc1")")));
+  EXPECT_THAT(Brief("PUT /v1/txn", absl::StrCat(R"([{"Node":{"Verb":"get","Node":{"ID":")",
+                                                absl::AsciiStrToUpper(kId), R"("}}}])")),
+              StartsWith(absl::StrCat(R"(200 {"Results":[{"Node":)", node)));
+  EXPECT_THAT(Brief("PUT /v1/txn", R"([{"Node":{"Verb":"get","Node":{"ID":"bd","Node":"n"}}}])"),
+              StartsWith("200 "));
+  EXPECT_THAT(Brief("PUT /v1/txn", R"([{"Node":{"Verb":"get","Node":{"Node":"n","ID":)"
+                                   R"("bd0e1c4c-0000-0000-0000-000000000002"}}}])"),
+              HasSubstr(R"("What":"node \"n\" doesn't exist")"));
+}
+
+TEST_F(SessionRoutesTest, ChecksOfTransactions) {
+  Brief("PUT /v1/catalog/register", R"({"Node":"n","Address":"a"})");
+  const std::string check =
+      R"(200 {"Results":[{"Check":{"Node":"n","CheckID":"c","Name":"C","Status":"passing",)"
+      R"("Notes":"","Output":"o","ServiceID":"","ServiceName":"","ServiceTags":null,"Type":"",)"
+      R"("Interval":"","Timeout":"","ExposedPort":0,"Definition":{},"CreateIndex":4,)"
+      R"("ModifyIndex":4}}],"Errors":null})";
+  EXPECT_EQ(Brief("PUT /v1/txn", R"([{"Check":{"Verb":"cas","Check":{"Node":"n","CheckID":"c",)"
+                                 R"("Name":"C","Status":"passing","Output":"o"}}}])"),
+            check);
+  EXPECT_EQ(Brief("PUT /v1/txn?stale",
+                  R"([{"Check":{"Verb":"get","Check":{"Node":"n","CheckID":"c"}}}])"),
+            check);
 }
 
 TEST_F(SessionRoutesTest, AnEventsIdSaysItsIndex) {

@@ -3,10 +3,12 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "core/base/status.h"
+#include "net/api/check_json.h"
 #include "net/api/json_body.h"
 #include "net/api/node_json.h"
 
@@ -41,15 +43,31 @@ constexpr std::array<std::pair<absl::string_view, NodeVerb>, 5> kNodeVerbs = {{
 }};
 
 template <typename Verbs>
-absl::Status FindVerb(const Verbs& verbs, absl::string_view kind, absl::string_view name,
-                      auto& verb) {
+bool FindVerb(const Verbs& verbs, absl::string_view name, auto& verb) {
   for (const auto& [known, value] : verbs) {
     if (known != name) continue;
     verb = value;
-    return absl::OkStatus();
+    return true;
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown ", kind, " verb \"", absl::Utf8SafeCEscape(name), "\""));
+  return false;
+}
+
+std::string UnknownVerb(absl::string_view kind, absl::string_view name) {
+  return absl::StrCat("unknown ", kind, " verb \"", absl::Utf8SafeCEscape(name), "\"");
+}
+
+// Every key begins with an empty prefix; to read them all is refused as in Consul.
+bool NeedsKey(KvVerb verb) { return verb != KvVerb::kDeleteTree; }
+
+// Why it is no UUID, in Consul's words; empty for one.
+absl::string_view WhyNoUuid(absl::string_view text) {
+  if (text.size() != 36) return "uuid string is wrong length";
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !absl::ascii_isxdigit(text[i]))
+      return "uuid is improperly formatted";
+  }
+  return "";
 }
 
 }  // namespace
@@ -64,25 +82,41 @@ absl::Status TxnBody::Read(absl::string_view body) {
 
 absl::Status TxnBody::ReadOps(absl::string_view body) {
   KONSUL_ASSIGN_OR_RETURN(const boost::json::value value, ParseJson(body));
+  if (value.is_null()) return absl::OkStatus();
   const auto* list = value.if_array();
   if (list == nullptr) {
     return absl::InvalidArgumentError("Failed to parse body: not a list of operations");
   }
-  for (const auto& each : *list) KONSUL_RETURN_IF_ERROR(ReadOp(each));
+  for (const auto& each : *list) {
+    KONSUL_RETURN_IF_ERROR(ReadOp(each));
+    ++op_;
+  }
   return absl::OkStatus();
 }
 
 absl::Status TxnBody::ReadOp(const boost::json::value& value) {
   ObjectReader reader(value);
+  reader.Known({"KV", "Node", "Service", "Check", "Session"});
+  KONSUL_RETURN_IF_ERROR(reader.status());
   if (const auto* kv = reader.Object("KV")) return ReadKv(*kv);
   if (const auto* node = reader.Object("Node")) return ReadNode(*node);
+  if (reader.Object("Service") != nullptr) {
+    return absl::InvalidArgumentError("operations on services are not supported");
+  }
+  if (const auto* check = reader.Object("Check")) return ReadCheck(*check);
   if (const auto* session = reader.Object("Session")) return ReadSession(*session);
   KONSUL_RETURN_IF_ERROR(reader.status());
   return absl::InvalidArgumentError("no operation specified");
 }
 
+absl::Status TxnBody::Wrong(std::string what) {
+  errors_.push_back({op_, std::move(what)});
+  return absl::OkStatus();
+}
+
 absl::Status TxnBody::ReadKv(const boost::json::value& value) {
   ObjectReader reader(value);
+  reader.Known({"Verb", "Key", "Value", "Flags", "Index", "Session", "Namespace", "Partition"});
   std::string verb;
   wire::KvOp op;
   reader.Text("Verb", verb);
@@ -95,39 +129,74 @@ absl::Status TxnBody::ReadKv(const boost::json::value& value) {
   reader.Number("Flags", op.flags);
   reader.Number("Index", op.index);
   KONSUL_RETURN_IF_ERROR(reader.status());
-  KONSUL_RETURN_IF_ERROR(FindVerb(kKvVerbs, "KV", verb, op.verb));
+  if (!FindVerb(kKvVerbs, verb, op.verb)) return Wrong(UnknownVerb("KV", verb));
+  if (op.key.empty() && NeedsKey(op.verb)) return Wrong("Must provide key");
   txn_.ops.emplace_back(op);
   return absl::OkStatus();
 }
 
 absl::Status TxnBody::ReadNode(const boost::json::value& value) {
   ObjectReader reader(value);
+  reader.Known({"Verb", "Node"});
   std::string verb;
   reader.Text("Verb", verb);
   const auto* described = reader.Object("Node");
   KONSUL_RETURN_IF_ERROR(reader.status());
   if (described == nullptr) return absl::InvalidArgumentError("an operation on no node");
   wire::NodeOp op;
-  KONSUL_RETURN_IF_ERROR(FindVerb(kNodeVerbs, "Node", verb, op.verb));
-  KONSUL_ASSIGN_OR_RETURN(nodes_.emplace_back(), ReadNodeJson(*described));
+  api::Node& node = nodes_.emplace_back();
+  KONSUL_ASSIGN_OR_RETURN(node, ReadNodeJson(*described));
   ObjectReader node_reader(*described);
+  node_reader.Known({"ID", "Node", "Address", "Datacenter", "TaggedAddresses", "Meta",
+                     "CreateIndex", "ModifyIndex", "Partition", "PeerName", "Locality"});
   node_reader.Number("ModifyIndex", op.index);
   KONSUL_RETURN_IF_ERROR(node_reader.status());
-  op.node = ViewOfNode(nodes_.back());
+  if (!FindVerb(kNodeVerbs, verb, op.verb)) return Wrong(UnknownVerb("Node", verb));
+  const absl::string_view no_uuid = node.id.empty() ? "" : WhyNoUuid(node.id);
+  if (op.verb == NodeVerb::kGet) {
+    // One that is no id is not looked for.
+    if (!no_uuid.empty()) node.id.clear();
+  } else {
+    if (node.name.empty()) return Wrong("Must provide node");
+    if (!no_uuid.empty()) return Wrong(absl::StrCat("Bad node ID: ", no_uuid));
+  }
+  if (node.datacenter.empty()) node.datacenter = datacenter_;
+  op.node = ViewOfNode(node);
   txn_.ops.emplace_back(std::move(op));
+  return absl::OkStatus();
+}
+
+absl::Status TxnBody::ReadCheck(const boost::json::value& value) {
+  ObjectReader reader(value);
+  reader.Known({"Verb", "Check"});
+  std::string verb;
+  reader.Text("Verb", verb);
+  const auto* described = reader.Object("Check");
+  KONSUL_RETURN_IF_ERROR(reader.status());
+  if (described == nullptr) return absl::InvalidArgumentError("an operation on no check");
+  KONSUL_ASSIGN_OR_RETURN(CheckJson read, ReadCheckJson(*described, texts_));
+  wire::CheckOp op{.check = read.check, .index = read.check.modify_index};
+  op.check.create_index = op.check.modify_index = 0;
+  if (!FindVerb(kNodeVerbs, verb, op.verb)) return Wrong(UnknownVerb("Check", verb));
+  if (op.check.node.empty()) return Wrong("Must provide node");
+  if (op.check.id.empty()) return Wrong("Must provide check");
+  // There are no services that it could belong to.
+  const bool sets = op.verb == NodeVerb::kSet || op.verb == NodeVerb::kCas;
+  if (sets && !read.service.empty()) return Wrong("Missing service registration");
+  if (op.check.status.empty()) op.check.status = "critical";
+  txn_.ops.emplace_back(op);
   return absl::OkStatus();
 }
 
 absl::Status TxnBody::ReadSession(const boost::json::value& value) {
   ObjectReader reader(value);
+  reader.Known({"Verb", "Session"});
   std::string verb;
   reader.Text("Verb", verb);
   const auto* session = reader.Object("Session");
   KONSUL_RETURN_IF_ERROR(reader.status());
-  if (verb != "delete" || session == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unknown Session verb \"", absl::Utf8SafeCEscape(verb), "\""));
-  }
+  if (verb != "delete") return Wrong(UnknownVerb("Session", verb));
+  if (session == nullptr) return absl::InvalidArgumentError("an operation on no session");
   ObjectReader session_reader(*session);
   session_reader.Text("ID", Owned());
   KONSUL_RETURN_IF_ERROR(session_reader.status());

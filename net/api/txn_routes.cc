@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "core/api/kv.h"
 #include "core/api/txn.h"
 #include "core/base/status.h"
+#include "net/api/check_json.h"
 #include "net/api/kv_json.h"
 #include "net/api/node_json.h"
 #include "net/api/parameters.h"
@@ -18,19 +18,20 @@ namespace {
 using http::Request;
 using http::Response;
 
-// All operations of a transaction with base64, keys and names.
-constexpr size_t kTxnBytesMax = 1 << 20;
-
 absl::Status WriteResults(const wire::CommandResult& result, JsonWriter& json) {
   json.Key("Results");
-  if (result.txn_results.empty()) {
+  if (!result.success) {
     json.Null();
     return absl::OkStatus();
   }
   json.BeginArray();
   for (const wire::TxnResult& each : result.txn_results) {
     json.BeginObject();
-    if (each.node.empty()) {
+    if (!each.check.empty()) {
+      KONSUL_ASSIGN_OR_RETURN(const auto check, wire::DecodeCheck(each.check));
+      json.Key("Check");
+      WriteCheck(check, json);
+    } else if (each.node.empty()) {
       KONSUL_ASSIGN_OR_RETURN(const auto entry, wire::DecodeKvEntry(each.entry));
       json.Key("KV");
       WritePair(api::Own(each.key, entry), json);
@@ -62,13 +63,14 @@ void WriteErrors(const wire::CommandResult& result, JsonWriter& json) {
 
 absl::StatusOr<Response> Put(const api::Context& context, const Request& request) {
   KONSUL_ASSIGN_OR_RETURN(const auto consistency, ParseConsistency(request));
-  if (request.body.size() > kTxnBytesMax) {
-    return absl::OutOfRangeError(
-        absl::StrCat("Request body too large, max size: ", kTxnBytesMax, " bytes"));
-  }
-  TxnBody body;
+  TxnBody body(context.options.datacenter);
   KONSUL_RETURN_IF_ERROR(body.Read(request.body));
-  KONSUL_ASSIGN_OR_RETURN(const api::TxnReply reply, api::RunTxn(context, body.txn(), consistency));
+  api::TxnReply reply;
+  if (body.errors().empty()) {
+    KONSUL_ASSIGN_OR_RETURN(reply, api::RunTxn(context, body.txn(), consistency));
+  } else {
+    reply.result.txn_errors = body.errors();
+  }
   absl::Status written;
   Response response = JsonReply(request, [&](JsonWriter& json) {
     json.BeginObject();

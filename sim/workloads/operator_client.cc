@@ -1,14 +1,20 @@
 #include "sim/workloads/operator_client.h"
 
+#include <cstdint>
+#include <string>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "boost/json.hpp"
 #include "core/base/status.h"
 #include "net/http/client.h"
 
 namespace konsul::workloads {
 namespace {
+
+constexpr size_t kIdDigitsInUuid = 18;  // with two dashes
 
 absl::Status Bad(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("a configuration reply with ", what));
@@ -21,10 +27,12 @@ absl::Status ReadMember(const boost::json::value& value, MemberReply& out) {
   const boost::json::value* address = object->if_contains("Address");
   const boost::json::value* leader = object->if_contains("Leader");
   const boost::json::value* voter = object->if_contains("Voter");
+  if (id == nullptr || !id->is_string()) return Bad("no ID");
+  // A UUID, which begins with the digits of the node id.
+  const std::string digits = absl::StrReplaceAll(
+      absl::string_view(id->as_string().c_str()).substr(0, kIdDigitsInUuid), {{"-", ""}});
   uint64_t number = 0;
-  if (id == nullptr || !id->is_string() || !absl::SimpleHexAtoi(id->as_string().c_str(), &number)) {
-    return Bad("no ID");
-  }
+  if (digits.size() != 16 || !absl::SimpleHexAtoi(digits, &number)) return Bad("no ID");
   if (address == nullptr || !address->is_string()) return Bad("no Address");
   if (leader == nullptr || !leader->is_bool()) return Bad("no Leader");
   if (voter == nullptr || !voter->is_bool()) return Bad("no Voter");
