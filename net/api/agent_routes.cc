@@ -58,8 +58,8 @@ void WriteMember(const api::Context& context, const api::AgentMember& member, Js
   json.EndObject();
 }
 
-// What filters may ask of a member. Consul has Addr as bytes and lets them be asked for; as a text it
-// can be compared.
+// What filters may ask of a member. Consul has Addr as bytes and lets them be asked for; as a text
+// it can be compared.
 const filter::Type& MemberType() {
   using filter::Type;
   static const auto* const kType = new Type(Type::Object({{"Name", Type::Text()},

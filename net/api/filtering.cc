@@ -16,8 +16,8 @@ absl::StatusOr<ItemFilter> ItemFilter::Make(const http::Request& request,
   absl::StatusOr<filter::Filter> filter = filter::Filter::Make(expression, type);
   if (!filter.ok()) {
     // The client's fault, and yet 500: what Consul answers.
-    return absl::InternalError(absl::StrCat("Failed to create boolean expression evaluator: ",
-                                            filter.status().message()));
+    return absl::InternalError(
+        absl::StrCat("Failed to create boolean expression evaluator: ", filter.status().message()));
   }
   out.filter_ = *std::move(filter);
   return out;

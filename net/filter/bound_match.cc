@@ -89,7 +89,8 @@ bool BoundMatch::Holds(const Type& type, const boost::json::value* item, size_t 
   const std::string& name = match_.path[step];
   const boost::json::value* member = MemberOf(item, name);
   if (type.kind() == Type::Kind::kMap && member == nullptr) {
-    // What is not there equals nothing and is in nothing. That it matches, and does not, is Consul's.
+    // What is not there equals nothing and is in nothing. That it matches, and does not, is
+    // Consul's.
     return match_.op != Operator::kEqual && match_.op != Operator::kIn &&
            match_.op != Operator::kNotEmpty;
   }

@@ -1,4 +1,5 @@
-// A match whose selector, operator and value are known to fit the items that it will be asked about.
+// A match whose selector, operator and value are known to fit the items that it will be asked
+// about.
 #ifndef KONSUL_NET_FILTER_BOUND_MATCH_H_
 #define KONSUL_NET_FILTER_BOUND_MATCH_H_
 

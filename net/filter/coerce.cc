@@ -26,8 +26,8 @@ uint64_t TakeBase(absl::string_view& digits) {
   return base;
 }
 
-// Digits of at most `max`, with underscores between them. An error's `function` and `text` are those
-// of the number that they belong to.
+// Digits of at most `max`, with underscores between them. An error's `function` and `text` are
+// those of the number that they belong to.
 absl::StatusOr<uint64_t> Magnitude(absl::string_view digits, uint64_t max,
                                    absl::string_view function, absl::string_view text) {
   constexpr absl::string_view kSyntax = "invalid syntax";

@@ -2,17 +2,29 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "net/filter/utf8.h"
 
 namespace konsul::filter {
 namespace {
 
+// In double quotes. The grammar has no escaped ones.
+std::string Literal(absl::string_view text) {
+  std::vector<std::string> pieces;
+  for (const absl::string_view piece : absl::StrSplit(text, '"')) {
+    const std::string quoted = Quote(piece);
+    pieces.push_back(quoted.substr(1, quoted.size() - 2));
+  }
+  return absl::StrCat("\"", absl::StrJoin(pieces, "\\x22"), "\"");
+}
+
 std::string ToText(const Match& match) {
   std::string selector = match.path.front();
   for (size_t i = 1; i < match.path.size(); ++i) {
-    absl::StrAppend(&selector, "[", Quote(match.path[i]), "]");
+    absl::StrAppend(&selector, "[", Literal(match.path[i]), "]");
   }
-  const std::string value = Quote(match.value);
+  const std::string value = Literal(match.value);
   switch (match.op) {
     case Operator::kEqual:
       return absl::StrCat(selector, " == ", value);

@@ -25,15 +25,14 @@ class Filter {
   // same mistake: bad syntax, an unknown selector, an operator that does not fit it, a bad value.
   static absl::StatusOr<Filter> Make(absl::string_view expression, const Type& type);
 
-  // `item` is of the type, as the API shows it; a member that is null or left out is "", 0, false or
-  // empty.
+  // `item` is of the type, as the API shows it; a member that is null or left out is "", 0, false
+  // or empty.
   bool Keeps(const boost::json::value& item) const;
 
  private:
   struct Node;
   explicit Filter(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
-  static absl::StatusOr<Node> Bind(const Expression& expression, const Type& type,
-                                   size_t& regexes);
+  static absl::StatusOr<Node> Bind(const Expression& expression, const Type& type, size_t& regexes);
   static bool Keeps(const Node& node, const boost::json::value* item);
 
   std::shared_ptr<const Node> root_;

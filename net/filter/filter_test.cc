@@ -37,7 +37,8 @@ std::string Ask(absl::string_view expression, absl::string_view item = kThing) {
   return filter->Keeps(boost::json::parse({item.data(), item.size()})) ? "yes" : "no";
 }
 
-void ExpectKept(std::initializer_list<absl::string_view> expressions, absl::string_view item = kThing) {
+void ExpectKept(std::initializer_list<absl::string_view> expressions,
+                absl::string_view item = kThing) {
   for (const absl::string_view expression : expressions) {
     EXPECT_EQ(Ask(expression, item), "yes") << expression;
     EXPECT_EQ(Ask(absl::StrCat("not (", expression, ")"), item), "no") << expression;
@@ -113,13 +114,12 @@ TEST(Filter, ValuesThatDoNotFit) {
     return absl::StrCat("Failed to coerce value \"", value, "\" for selector \"", selector,
                         "\": strconv.", why);
   };
-  EXPECT_EQ(Ask("Status == x"),
-            bad("x", "Status", R"(ParseInt: parsing "x": invalid syntax)"));
+  EXPECT_EQ(Ask("Status == x"), bad("x", "Status", R"(ParseInt: parsing "x": invalid syntax)"));
   EXPECT_EQ(Ask("Status == 1.0"),
             bad("1.0", "Status", R"(ParseInt: parsing "1.0": invalid syntax)"));
-  EXPECT_EQ(Ask("Checks.Tries == 2147483648"),
-            bad("2147483648", "Checks.Tries",
-                R"(ParseInt: parsing "2147483648": value out of range)"));
+  EXPECT_EQ(
+      Ask("Checks.Tries == 2147483648"),
+      bad("2147483648", "Checks.Tries", R"(ParseInt: parsing "2147483648": value out of range)"));
   EXPECT_EQ(Ask("Port == 65536"),
             bad("65536", "Port", R"(ParseUint: parsing "65536": value out of range)"));
   EXPECT_EQ(Ask("Port == -1"), bad("-1", "Port", R"(ParseUint: parsing "-1": invalid syntax)"));
@@ -127,11 +127,13 @@ TEST(Filter, ValuesThatDoNotFit) {
             bad("99999999999999999999", "Port",
                 R"(ParseUint: parsing "99999999999999999999": value out of range)"));
   for (const char* number : {"", "_1", "1_", "1__0", "0x", "08", "0b2", "+1"}) {
-    EXPECT_EQ(Ask(absl::StrCat("Port == \"", number, "\"")),
-              bad(number, "Port", absl::StrCat("ParseUint: parsing \"", number, "\": invalid syntax")));
+    EXPECT_EQ(
+        Ask(absl::StrCat("Port == \"", number, "\"")),
+        bad(number, "Port", absl::StrCat("ParseUint: parsing \"", number, "\": invalid syntax")));
   }
   EXPECT_EQ(Ask("On == yes"), bad("yes", "On", R"(ParseBool: parsing "yes": invalid syntax)"));
-  EXPECT_EQ(Ask("Weight == `1 `"), bad("1 ", "Weight", R"(ParseFloat: parsing "1 ": invalid syntax)"));
+  EXPECT_EQ(Ask("Weight == `1 `"),
+            bad("1 ", "Weight", R"(ParseFloat: parsing "1 ": invalid syntax)"));
   EXPECT_EQ(Ask("x in Ports"), bad("x", "Ports", R"(ParseUint: parsing "x": invalid syntax)"));
 }
 
@@ -145,13 +147,11 @@ TEST(Filter, RegularExpressions) {
   EXPECT_EQ(Ask("Name matches `a)`"), bad("a)", "unexpected ): `a)`"));
   EXPECT_EQ(Ask("Name matches `*`"), bad("*", "missing argument to repetition operator: `*`"));
   EXPECT_EQ(Ask("Name matches `a**`"), bad("a**", "invalid nested repetition operator: `**`"));
-  EXPECT_EQ(Ask("Name matches `\\`"),
-            bad("\\\\", "trailing backslash at end of expression: ``"));
+  EXPECT_EQ(Ask("Name matches `\\`"), bad("\\\\", "trailing backslash at end of expression: ``"));
   EXPECT_EQ(Ask("Name matches `\\8`"), bad("\\\\8", "invalid escape sequence: `\\8`"));
   EXPECT_EQ(Ask("Name matches `[z-a]`"), bad("[z-a]", "invalid character class range: `z-a`"));
   EXPECT_EQ(Ask("Name matches `a{1001}`"), bad("a{1001}", "invalid repeat count: `{1001}`"));
-  EXPECT_EQ(Ask("Name matches `(?=x)`"),
-            bad("(?=x)", "invalid or unsupported Perl syntax: `(?=`"));
+  EXPECT_EQ(Ask("Name matches `(?=x)`"), bad("(?=x)", "invalid or unsupported Perl syntax: `(?=`"));
   // What takes others years.
   const std::string item = absl::StrCat(R"({"Name":")", std::string(100'000, 'a'), "\"}");
   EXPECT_EQ(Ask("Name matches `^(a+)+$`", item), "yes");

@@ -12,8 +12,8 @@
 
 namespace konsul::filter {
 
-// What is at the scanner's position, which it is moved over; nothing, and not moved, when there is no
-// such thing. What begins as one and ends badly is an error of the scanner's.
+// What is at the scanner's position, which it is moved over; nothing, and not moved, when there is
+// no such thing. What begins as one and ends badly is an error of the scanner's.
 
 // -12, 0.5; as it is written.
 std::optional<std::string> Number(Scanner& scan);

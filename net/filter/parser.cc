@@ -116,13 +116,12 @@ class Parser {
         match.op = op;
         return true;
       };
-      const bool compares =
-          (Symbol("==") && given(Operator::kEqual)) ||
-          (Symbol("!=") && given(Operator::kNotEqual)) ||
-          (Words({"contains"}) && given(Operator::kIn)) ||
-          (Words({"not", "contains"}) && given(Operator::kNotIn)) ||
-          (Words({"matches"}) && given(Operator::kMatches)) ||
-          (Words({"not", "matches"}) && given(Operator::kNotMatches));
+      const bool compares = (Symbol("==") && given(Operator::kEqual)) ||
+                            (Symbol("!=") && given(Operator::kNotEqual)) ||
+                            (Words({"contains"}) && given(Operator::kIn)) ||
+                            (Words({"not", "contains"}) && given(Operator::kNotIn)) ||
+                            (Words({"matches"}) && given(Operator::kMatches)) ||
+                            (Words({"not", "matches"}) && given(Operator::kNotMatches));
       if (compares) {
         if (auto value = Value()) {
           match.value = *std::move(value);

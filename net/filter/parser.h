@@ -1,7 +1,8 @@
 // Filter expressions as text (docs/api/filtering.md has the grammar).
 //
-// https://developer.hashicorp.com/consul/api-docs/features/filtering. A recursive descent that takes
-// the first alternative that fits and goes back when it leads nowhere, in time linear in the length.
+// https://developer.hashicorp.com/consul/api-docs/features/filtering. A recursive descent that
+// takes the first alternative that fits and goes back when it leads nowhere, in time linear in the
+// length.
 #ifndef KONSUL_NET_FILTER_PARSER_H_
 #define KONSUL_NET_FILTER_PARSER_H_
 

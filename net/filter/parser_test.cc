@@ -65,10 +65,10 @@ TEST(Parser, Texts) {
   EXPECT_EQ(Read(R"(a == "\a\t\\\x41\101\u00e9\U0001F600")"), R"(a == "\a\t\\AAé😀")");
   EXPECT_EQ(Read(R"(a == "\xff\u0000")"), R"(a == "\xff\x00")");
   EXPECT_EQ(Read("a == `b\r\nc`"), R"(a == "b\nc")");
-  for (const char* bad : {R"(\q)", R"(\')", R"(\400)", R"(\18)", R"(\x4)", R"(\ud800)", R"(\U00110000)",
-                          "\n", R"(b\)"}) {
-    EXPECT_EQ(Read(absl::StrCat("a == \"", bad, "\"")),
-              "1:6 (5): rule \"string\": invalid syntax")
+  EXPECT_EQ(Read("a == `b\"c`"), R"(a == "b\x22c")");
+  for (const char* bad : {R"(\q)", R"(\')", R"(\400)", R"(\18)", R"(\x4)", R"(\ud800)",
+                          R"(\U00110000)", "\n", R"(b\)"}) {
+    EXPECT_EQ(Read(absl::StrCat("a == \"", bad, "\"")), "1:6 (5): rule \"string\": invalid syntax")
         << bad;
   }
 }
@@ -88,8 +88,12 @@ TEST(Parser, SaysWhatWouldHaveHelped) {
   EXPECT_EQ(Read("é == 1"), "1:1 (0): no match found, expected: " + begin);
   EXPECT_EQ(Read("Node == \"é\" x"),
             R"x(1:13 (13): no match found, expected: "and", "or", [ \t\r\n] or EOF)x");
-  EXPECT_EQ(Read("Node ==\n?"),
-            R"x(2:1 (8): no match found, expected: "-", "0", "\"", "`", [ \t\r\n], [1-9] or [a-zA-Z])x");
+  EXPECT_EQ(
+      Read("Node ==\n?"),
+      R"x(2:1 (8): no match found, expected: "-", "0", "\"", "`", [ \t\r\n], [1-9] or [a-zA-Z])x");
+  EXPECT_EQ(Read("\n\n?"), "3:1 (2): no match found, expected: " + begin);
+  EXPECT_EQ(Read("a\n"), R"x(2:1 (2): no match found, expected: "!=", "==", "contains", )x"
+                         R"x("in", "is", "matches", "not" or [ \t\r\n])x");
   EXPECT_EQ(Read("Node == `\xff`"), "1:10 (9): invalid encoding");
 }
 
@@ -100,8 +104,7 @@ TEST(Parser, NamesWhatIsWrong) {
   EXPECT_EQ(Read("Node == 012"), R"(1:10 (9): rule "number": Invalid number literal)");
   EXPECT_EQ(Read("x in 5"), R"(1:6 (5): rule "match": Invalid selector)");
   EXPECT_EQ(Read("Meta[os] == linux"), R"(1:6 (5): rule "index": Invalid index)");
-  EXPECT_EQ(Read(R"(Meta["os" == linux)"),
-            R"(1:11 (10): rule "index": Unclosed index expression)");
+  EXPECT_EQ(Read(R"(Meta["os" == linux)"), R"(1:11 (10): rule "index": Unclosed index expression)");
   EXPECT_EQ(Read(R"(Node["x] == 1)"),
             "1:14 (13): rule \"string\": Unterminated string literal\n"
             "1:6 (5): rule \"index\": Invalid index");

@@ -57,9 +57,9 @@ absl::StatusOr<Regex> Regex::Compile(absl::string_view expression) {
   if (regex->ok()) return Regex(std::move(regex));
   // Go names no part of an expression that ends in a backslash; RE2 does.
   const bool whole = regex->error_code() != re2::RE2::ErrorTrailingBackslash;
-  return absl::InvalidArgumentError(absl::StrCat("error parsing regexp: ",
-                                                 Name(regex->error_code()), ": `",
-                                                 whole ? regex->error_arg() : "", "`"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("error parsing regexp: ", Name(regex->error_code()), ": `",
+                   whole ? regex->error_arg() : "", "`"));
 }
 
 bool Regex::Finds(absl::string_view text) const {

@@ -17,8 +17,8 @@ namespace konsul::filter {
 // Go's syntax (https://github.com/google/re2/wiki/Syntax). Cheap to copy.
 class Regex {
  public:
-  // InvalidArgument with the text that Go has for it, "error parsing regexp: ..."; also when it would
-  // take more than a megabyte.
+  // InvalidArgument with the text that Go has for it, "error parsing regexp: ..."; also when it
+  // would take more than a megabyte.
   static absl::StatusOr<Regex> Compile(absl::string_view expression);
 
   // Anywhere in the text.

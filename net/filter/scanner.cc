@@ -85,14 +85,14 @@ absl::Status Scanner::ErrorAt(size_t position, absl::string_view what) const {
 std::string Scanner::Place(size_t position) const {
   size_t line = 1;
   size_t column = 1;
-  for (size_t i = 0; i < position;) {
-    i += FirstRune(text_.substr(i)).size;
-    ++column;
+  for (size_t i = 0;; ++column) {
     // A line begins with its newline, at column 0.
     if (i < text_.size() && text_[i] == '\n') {
       ++line;
       column = 0;
     }
+    if (i >= position) break;
+    i += FirstRune(text_.substr(i)).size;
   }
   return absl::StrCat(line, ":", column, " (", position, ")");
 }

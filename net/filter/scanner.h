@@ -1,6 +1,6 @@
-// Walks over the text of an expression, forth and back, and remembers what would have helped where it
-// came furthest: that is what the client is told when nothing fits. Texts as Consul's clients know
-// them.
+// Walks over the text of an expression, forth and back, and remembers what would have helped where
+// it came furthest: that is what the client is told when nothing fits. Texts as Consul's clients
+// know them.
 #ifndef KONSUL_NET_FILTER_SCANNER_H_
 #define KONSUL_NET_FILTER_SCANNER_H_
 

@@ -27,8 +27,9 @@ const Type& Type::inner() const { return members_.front().second; }
 const Type* Type::Step(absl::string_view name) const {
   if (kind_ == Kind::kMap) return &inner();
   if (kind_ == Kind::kList) return inner().Step(name);
-  const auto member = std::find_if(members_.begin(), members_.end(),
-                                   [&](const Member& candidate) { return candidate.first == name; });
+  const auto member = std::find_if(members_.begin(), members_.end(), [&](const Member& candidate) {
+    return candidate.first == name;
+  });
   return member == members_.end() ? nullptr : &member->second;
 }
 

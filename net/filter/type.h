@@ -35,8 +35,8 @@ class Type {
   bool scalar() const { return kind_ < Kind::kObject; }
   // Of the values of a map, the items of a list.
   const Type& inner() const;
-  // Where one step of a selector leads, or null. Lists are stepped through: `Checks.Status` asks all
-  // items.
+  // Where one step of a selector leads, or null. Lists are stepped through: `Checks.Status` asks
+  // all items.
   const Type* Step(absl::string_view name) const;
   bool Supports(Operator op) const;
 
