@@ -1,8 +1,12 @@
 #include "net/filter/expression.h"
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "net/filter/utf8.h"
 
@@ -19,11 +23,28 @@ std::string Literal(absl::string_view text) {
   return absl::StrCat("\"", absl::StrJoin(pieces, "\\x22"), "\"");
 }
 
-std::string ToText(const Match& match) {
-  std::string selector = match.path.front();
-  for (size_t i = 1; i < match.path.size(); ++i) {
-    absl::StrAppend(&selector, "[", Literal(match.path[i]), "]");
+bool IsIdentifier(absl::string_view name) {
+  return !name.empty() && absl::ascii_isalpha(static_cast<unsigned char>(name.front())) &&
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return absl::ascii_isalnum(c) || c == '_'; });
+}
+
+std::string Selector(const std::vector<std::string>& path) {
+  std::string out;
+  if (IsIdentifier(path.front())) {
+    out = path.front();
+    for (size_t i = 1; i < path.size(); ++i) absl::StrAppend(&out, "[", Literal(path[i]), "]");
+    return out;
   }
+  // Only a pointer begins like this.
+  for (const std::string& name : path) {
+    absl::StrAppend(&out, "/", absl::StrReplaceAll(name, {{"~", "~0"}, {"/", "~1"}}));
+  }
+  return absl::StrCat("\"", out, "\"");
+}
+
+std::string ToText(const Match& match) {
+  const std::string selector = Selector(match.path);
   const std::string value = Literal(match.value);
   switch (match.op) {
     case Operator::kEqual:

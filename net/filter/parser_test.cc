@@ -58,6 +58,7 @@ TEST(Parser, Selectors) {
   EXPECT_EQ(Read(R"(a == b.c["d e"])"), R"(a == "b.c.d e")");
   EXPECT_EQ(Read(R"("/a/x~1y~0/é" == 1)"), R"(a["x/y~"]["é"] == "1")");
   EXPECT_EQ(Read(R"(1 in "/a/b")"), R"("1" in a["b"])");
+  EXPECT_EQ(Read(R"("/:/x~1~01" == 1)"), R"("/:/x~1~01" == "1")");
   EXPECT_EQ(Read(R"("/a" in b)"), R"("/a" in b)") << "a value";
 }
 
