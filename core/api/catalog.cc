@@ -9,7 +9,6 @@
 #include "absl/strings/str_format.h"
 #include "core/api/blocking.h"
 #include "core/api/execute.h"
-#include "core/api/filter_pattern.h"
 #include "core/base/status.h"
 #include "core/state/catalog_reader.h"
 #include "core/state/event_commands.h"
@@ -33,13 +32,6 @@ std::map<std::string, std::string> Own(const wire::Pairs& pairs) {
 absl::Status ValidateDatacenter(const Context& context, absl::string_view name) {
   if (name.empty() || name == context.options.datacenter) return absl::OkStatus();
   return absl::FailedPreconditionError("No path to datacenter");
-}
-
-absl::Status ValidateFilter(absl::string_view what, absl::string_view pattern) {
-  const absl::Status status = ValidateFilterPattern(pattern);
-  if (status.ok()) return status;
-  return absl::FailedPreconditionError(
-      absl::StrCat("Invalid ", what, " filter: ", status.message()));
 }
 
 }  // namespace
@@ -133,9 +125,6 @@ absl::StatusOr<std::string> FireEvent(const Context& context, const Event& event
   if (!event.tag_filter.empty() && event.service_filter.empty()) {
     return absl::FailedPreconditionError("Cannot provide tag filter without service filter");
   }
-  KONSUL_RETURN_IF_ERROR(ValidateFilter("node", event.node_filter));
-  KONSUL_RETURN_IF_ERROR(ValidateFilter("service", event.service_filter));
-  KONSUL_RETURN_IF_ERROR(ValidateFilter("tag", event.tag_filter));
   const uint64_t random = context.ids->NewRandom();
   const std::string id = absl::StrCat(absl::Hex(random));
   const wire::EventFire command{{.id = id,

@@ -9,6 +9,7 @@
 #include "core/api/agent_process.h"
 #include "core/api/session.h"
 #include "core/base/status.h"
+#include "net/api/filtering.h"
 #include "net/api/host_json.h"
 #include "net/api/reply.h"
 #include "net/api/text.h"
@@ -67,11 +68,33 @@ void WriteMember(const api::Context& context, const api::AgentMember& member,
   json.EndObject();
 }
 
+// What filters may ask of a member. Consul has Addr as bytes and lets them be asked for; as a text
+// it can be compared.
+const filter::Type& MemberType() {
+  using filter::Type;
+  static const auto* const kType = new Type(Type::Object({{"Name", Type::Text()},
+                                                          {"Addr", Type::Text()},
+                                                          {"Port", Type::Unsigned(16)},
+                                                          {"Tags", Type::Map(Type::Text())},
+                                                          {"Status", Type::Signed(64)},
+                                                          {"ProtocolMin", Type::Unsigned(8)},
+                                                          {"ProtocolMax", Type::Unsigned(8)},
+                                                          {"ProtocolCur", Type::Unsigned(8)},
+                                                          {"DelegateMin", Type::Unsigned(8)},
+                                                          {"DelegateMax", Type::Unsigned(8)},
+                                                          {"DelegateCur", Type::Unsigned(8)}}));
+  return *kType;
+}
+
 absl::StatusOr<Response> Members(const api::Context& context, const Request& request) {
-  KONSUL_ASSIGN_OR_RETURN(const auto members, api::AgentMembers(context));
+  KONSUL_ASSIGN_OR_RETURN(const ItemFilter filter, ItemFilter::Make(request, MemberType()));
+  KONSUL_ASSIGN_OR_RETURN(auto members, api::AgentMembers(context));
   // In the pool of all datacenters servers are called after theirs.
   const bool wan = !request.Query("wan").value_or("").empty();
   const std::string suffix = wan ? absl::StrCat(".", context.options.datacenter) : "";
+  filter.Apply<api::AgentMember>(members, [&](const api::AgentMember& member, JsonWriter& json) {
+    WriteMember(context, member, suffix, json);
+  });
   return JsonReply(request, [&](JsonWriter& json) {
     json.BeginArray();
     for (const api::AgentMember& member : members) WriteMember(context, member, suffix, json);

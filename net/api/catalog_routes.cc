@@ -1,8 +1,11 @@
 #include "net/api/catalog_routes.h"
 
+#include <algorithm>
+
 #include "core/api/catalog.h"
 #include "core/base/status.h"
 #include "net/api/blocking.h"
+#include "net/api/filtering.h"
 #include "net/api/json_body.h"
 #include "net/api/node_json.h"
 #include "net/api/reply.h"
@@ -70,18 +73,34 @@ absl::StatusOr<Response> Deregister(const api::Context& context, const Request& 
   return True(request);
 }
 
+// Whether the node has all of these.
+bool HasMeta(const api::Node& node, const std::map<std::string, std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& pair) {
+    const auto found = node.meta.find(pair.first);
+    return found != node.meta.end() && found->second == pair.second;
+  });
+}
+
+absl::StatusOr<Response> ReadNodes(const api::Context& context, const Request& request,
+                                   const api::ReadOptions& options) {
+  KONSUL_ASSIGN_OR_RETURN(const ItemFilter filter, ItemFilter::Make(request, NodeType()));
+  KONSUL_ASSIGN_OR_RETURN(auto reply, api::Nodes(context, options));
+  const auto meta = ParseNodeMeta(request);
+  std::erase_if(reply.nodes, [&](const api::Node& node) { return !HasMeta(node, meta); });
+  filter.Apply<api::Node>(reply.nodes, &WriteNode);
+  Response response = JsonReply(request, [&](JsonWriter& json) {
+    json.BeginArray();
+    for (const api::Node& node : reply.nodes) WriteNode(node, json);
+    json.EndArray();
+  });
+  SetReadHeaders(reply.meta, response);
+  return response;
+}
+
 absl::StatusOr<Response> Nodes(const api::Context& context, const Request& request) {
-  return BlockingRead(context, request,
-                      [&](const api::ReadOptions& options) -> absl::StatusOr<Response> {
-                        KONSUL_ASSIGN_OR_RETURN(const auto reply, api::Nodes(context, options));
-                        Response response = JsonReply(request, [&](JsonWriter& json) {
-                          json.BeginArray();
-                          for (const api::Node& node : reply.nodes) WriteNode(node, json);
-                          json.EndArray();
-                        });
-                        SetReadHeaders(reply.meta, response);
-                        return response;
-                      });
+  return BlockingRead(context, request, [&](const api::ReadOptions& options) {
+    return ReadNodes(context, request, options);
+  });
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "core/api/catalog.h"
 #include "core/base/status.h"
 #include "net/api/blocking.h"
 #include "net/api/reply.h"
+#include "net/filter/regex.h"
 
 namespace konsul::net_api {
 namespace {
@@ -34,6 +36,15 @@ void WriteEvent(const api::Event& event, JsonWriter& json) {
   json.EndObject();
 }
 
+// Whoever reads the events matches; what nobody could match is refused.
+absl::Status CheckFilter(const char* what, const std::string& pattern) {
+  if (pattern.empty()) return absl::OkStatus();
+  const absl::Status status = filter::Regex::Compile(pattern).status();
+  if (status.ok()) return status;
+  return absl::FailedPreconditionError(
+      absl::StrCat("Invalid ", what, " filter: ", status.message()));
+}
+
 absl::StatusOr<Response> Fire(const api::Context& context, const Request& request,
                               absl::string_view name) {
   api::Event event{.name = std::string(name),
@@ -41,6 +52,9 @@ absl::StatusOr<Response> Fire(const api::Context& context, const Request& reques
                    .node_filter = std::string(request.Query("node").value_or("")),
                    .service_filter = std::string(request.Query("service").value_or("")),
                    .tag_filter = std::string(request.Query("tag").value_or(""))};
+  KONSUL_RETURN_IF_ERROR(CheckFilter("node", event.node_filter));
+  KONSUL_RETURN_IF_ERROR(CheckFilter("service", event.service_filter));
+  KONSUL_RETURN_IF_ERROR(CheckFilter("tag", event.tag_filter));
   KONSUL_ASSIGN_OR_RETURN(event.id, api::FireEvent(context, event));
   return JsonReply(request, [&](JsonWriter& json) { WriteEvent(event, json); });
 }

@@ -39,6 +39,21 @@ void WriteNode(const api::Node& node, JsonWriter& json) {
   json.EndObject();
 }
 
+const filter::Type& NodeType() {
+  using filter::Type;
+  // Those of Consul: no indexes, and two members that are never there.
+  static const auto* const kType =
+      new Type(Type::Object({{"ID", Type::Text()},
+                             {"Node", Type::Text()},
+                             {"Address", Type::Text()},
+                             {"Datacenter", Type::Text()},
+                             {"Partition", Type::Text()},
+                             {"PeerName", Type::Text()},
+                             {"TaggedAddresses", Type::Map(Type::Text())},
+                             {"Meta", Type::Map(Type::Text())}}));
+  return *kType;
+}
+
 absl::StatusOr<api::Node> ReadNodeJson(const boost::json::value& value) {
   ObjectReader reader(value);
   api::Node node;
