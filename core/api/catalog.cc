@@ -121,10 +121,6 @@ absl::StatusOr<NodesReply> Nodes(const Context& context, const ReadOptions& opti
 }
 
 absl::StatusOr<std::string> FireEvent(const Context& context, const Event& event) {
-  if (event.name.empty()) return absl::InvalidArgumentError("Missing name");
-  if (!event.tag_filter.empty() && event.service_filter.empty()) {
-    return absl::FailedPreconditionError("Cannot provide tag filter without service filter");
-  }
   const uint64_t random = context.ids->NewRandom();
   const std::string id = absl::StrCat(absl::Hex(random));
   const wire::EventFire command{{.id = id,

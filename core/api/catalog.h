@@ -58,8 +58,8 @@ struct Event {
   std::string id, name, payload, node_filter, service_filter, tag_filter;
   uint64_t ltime = 0;
 };
-// Fires it; its id. InvalidArgument without a name, FailedPrecondition for a tag without a service.
-// That the filters are regular expressions is the caller's care: nothing is matched here.
+// Fires it; its id. That it has a name, and filters that make sense, is the caller's care: nothing
+// is matched here.
 absl::StatusOr<std::string> FireEvent(const Context& context, const Event& event);
 
 struct EventsReply {

@@ -73,7 +73,9 @@ absl::StatusOr<std::string> SessionCreate(const Context& context,
        .node = node,
        .checks = neither ? Texts() : Views(request.node_checks),
        .service_checks = Views(request.service_checks),
-       .old_checks = neither || old_by_default ? Texts() : Views(request.old_checks),
+       .old_checks = neither || (old_by_default && !request.tells_old_checks)
+                         ? Texts()
+                         : Views(request.old_checks),
        .lock_delay = static_cast<uint64_t>(lock_delay.count()),
        .ttl = static_cast<uint64_t>(request.ttl.count()),
        .ttl_text = request.ttl_text,

@@ -42,6 +42,7 @@ struct SessionCreateRequest {
   // nothing.
   std::vector<std::string> node_checks = {std::string(kAliveCheck)};
   std::vector<std::string> old_checks = {std::string(kAliveCheck)};  // as `Checks`, before 1.7
+  bool tells_old_checks = false;  // the default of `old_checks`, too, is told with the session
   std::vector<std::string> service_checks;
 };
 // Its id. FailedPrecondition with the texts that clients know.

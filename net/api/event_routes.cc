@@ -52,6 +52,10 @@ absl::StatusOr<Response> Fire(const api::Context& context, const Request& reques
                    .node_filter = std::string(request.Query("node").value_or("")),
                    .service_filter = std::string(request.Query("service").value_or("")),
                    .tag_filter = std::string(request.Query("tag").value_or(""))};
+  if (name.empty()) return absl::InvalidArgumentError("Missing name");
+  if (!event.tag_filter.empty() && event.service_filter.empty()) {
+    return absl::FailedPreconditionError("Cannot provide tag filter without service filter");
+  }
   KONSUL_RETURN_IF_ERROR(CheckFilter("node", event.node_filter));
   KONSUL_RETURN_IF_ERROR(CheckFilter("service", event.service_filter));
   KONSUL_RETURN_IF_ERROR(CheckFilter("tag", event.tag_filter));

@@ -59,8 +59,8 @@ TEST_F(EveryPathTest, ParametersOfEveryoneChangeNothing) {
     const std::string ask = "GET " + Example(route);
     const std::string plain = Brief(ask);
     for (const char* query :
-         {"?near=_agent", "?near=n1&dc=dc1", "?dc=", "?token=x&ns=default&filter=",
-          "?node-meta=a:b&node-meta=c:d", "?unheard-of"}) {
+         {"?near=_agent", "?near=n1&dc=dc1",
+          "?dc=", "?token=x&ns=default&filter=", "?node-meta=a:b&node-meta=c:d", "?unheard-of"}) {
       EXPECT_EQ(Brief(ask + query), plain) << ask << query;
     }
     const http::Response pretty = Ask(ask + "?pretty");

@@ -95,7 +95,7 @@ TEST_F(SessionRoutesTest, ChecksUnderTheirThreeNames) {
     const char* body;
     const char* shown;
   } cases[] = {
-      {"", R"(["serfHealth"],"ServiceChecks":null)"},
+      {"", R"(["serfHealth"],"ServiceChecks":null,"Checks":["serfHealth"])"},
       {"null", R"(["serfHealth"],"ServiceChecks":null)"},
       {R"({"Node":null})", R"(["serfHealth"],"ServiceChecks":null)"},
       {R"({"Checks":null})", R"([],"ServiceChecks":null)"},
