@@ -76,10 +76,11 @@ class RegistrarTest : public PartsTest, public Consensus, public Operator {
   // "NAME LAST DIGIT OF ID; ..."
   std::string Nodes() {
     const auto txn = world_.store().Read();
-    return absl::StrJoin(
-        state::ListNodes(*txn)->nodes, "; ", [](std::string* out, const wire::Node& node) {
-          absl::StrAppend(out, node.name, " ", node.id.empty() ? "-" : node.id.substr(35));
-        });
+    return absl::StrJoin(state::ListNodes(*txn)->nodes, "; ",
+                         [](std::string* out, const wire::Node& node) {
+                           const auto id = ParseNodeId(node.id);
+                           absl::StrAppend(out, node.name, " ", id ? absl::StrCat(id->value) : "-");
+                         });
   }
   // "NAME=VALUE ..." of the tagged addresses and of the meta of n1.
   std::string Told() {
