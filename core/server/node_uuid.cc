@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -13,8 +12,7 @@
 namespace konsul::server {
 namespace {
 
-constexpr absl::string_view kEnd = "-8000-000000000000";
-constexpr absl::string_view kBeginningBefore = "00000000-0000-0000-";
+constexpr absl::string_view kEnd = "-8000-6b6f6e73756c";  // "konsul"
 constexpr size_t kUuidSize = 36;
 
 }  // namespace
@@ -39,8 +37,7 @@ std::optional<NodeId> ParseNodeId(absl::string_view text) {
 }
 
 bool IsNodeUuid(absl::string_view text) {
-  return text.size() == kUuidSize &&
-         (absl::StartsWith(text, kBeginningBefore) || ParseNodeId(text).has_value());
+  return text.size() == kUuidSize && ParseNodeId(text).has_value();
 }
 
 }  // namespace konsul::server

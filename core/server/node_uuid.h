@@ -1,5 +1,5 @@
 // The id of a server in the form of a UUID, as Consul's clients know ids: its 64 bits first, then
-// what nobody draws by chance. ef6f57e2e7e51509 is ef6f57e2-e7e5-1509-8000-000000000000.
+// what nobody else's end with. ef6f57e2e7e51509 is ef6f57e2-e7e5-1509-8000-6b6f6e73756c.
 #ifndef KONSUL_CORE_SERVER_NODE_UUID_H_
 #define KONSUL_CORE_SERVER_NODE_UUID_H_
 
@@ -16,8 +16,7 @@ std::string NodeUuid(NodeId id);
 // Of such a UUID, or of the sixteen hexadecimal digits alone; nothing for any other text.
 std::optional<NodeId> ParseNodeId(absl::string_view text);
 
-// Whether a server is in the catalog under this id, also one that was put there before the digits
-// came first.
+// Whether it is a server that is in the catalog under this id.
 bool IsNodeUuid(absl::string_view text);
 
 }  // namespace konsul::server

@@ -158,6 +158,17 @@ TEST_F(RegistrarTest, AServerInThePlaceOfOneThatLeftIsAnotherNode) {
   EXPECT_EQ(Nodes(), "n1 2");
 }
 
+TEST_F(RegistrarTest, RemovesServersThatLeftAndNobodyElse) {
+  const std::string kept[] = {"", "00000000-0000-0000-0000-000000000001",
+                              "00000000-0000-0001-8000-000000000000"};
+  for (size_t i = 0; i < std::size(kept); ++i) {
+    EXPECT_EQ(Register(absl::StrCat("x", i), kept[i], "critical"), "ok");
+  }
+  EXPECT_EQ(Register("left", NodeUuid(NodeId(7)), "passing"), "ok");
+  EXPECT_EQ(Look(), 2);
+  EXPECT_EQ(Nodes(), "n1 1; x0 -; x1 -; x2 -");
+}
+
 TEST_F(RegistrarTest, TwoOfOneNameDoNotTakeTurns) {
   Member(2, "N1", "10.0.0.2:8300");
   EXPECT_EQ(Look(), 1);

@@ -26,11 +26,11 @@ TEST_F(OperatorTest, TheConfigurationHasConsulsShape) {
       "Content-Type: application/json\n"
       "\n"
       R"({"Servers":[)"
-      R"({"ID":"00000000-0000-0001-8000-000000000000","Node":"n1","Address":"127.0.0.1:8300","Leader":true,)"
+      R"({"ID":"00000000-0000-0001-8000-6b6f6e73756c","Node":"n1","Address":"127.0.0.1:8300","Leader":true,)"
       R"("ProtocolVersion":"3","Voter":true,"LastIndex":120},)"
-      R"({"ID":"00000000-0000-0002-8000-000000000000","Node":"n2","Address":"127.0.0.2:8300","Leader":false,)"
+      R"({"ID":"00000000-0000-0002-8000-6b6f6e73756c","Node":"n2","Address":"127.0.0.2:8300","Leader":false,)"
       R"("ProtocolVersion":"3","Voter":true,"LastIndex":120},)"
-      R"({"ID":"00000000-0000-0003-8000-000000000000","Node":"n3","Address":"127.0.0.3:8300","Leader":false,)"
+      R"({"ID":"00000000-0000-0003-8000-6b6f6e73756c","Node":"n3","Address":"127.0.0.3:8300","Leader":false,)"
       R"("ProtocolVersion":"3","Voter":true,"LastIndex":120}],"Index":9})");
 }
 
@@ -64,7 +64,7 @@ TEST_F(OperatorTest, TransfersGoToWhoIsNamedOrToAny) {
 TEST_F(OperatorTest, PeersAreRemovedByIdOrAddress) {
   EXPECT_EQ(Brief(absl::StrCat("DELETE /v1/operator/raft/peer?id=", kTwo)), "200");
   EXPECT_EQ(Brief("DELETE /v1/operator/raft/peer?address=127.0.0.3:8300"), "200");
-  EXPECT_EQ(Brief("DELETE /v1/operator/raft/peer?id=00000000-0000-0003-8000-000000000000"), "200");
+  EXPECT_EQ(Brief("DELETE /v1/operator/raft/peer?id=00000000-0000-0003-8000-6b6f6e73756c"), "200");
   EXPECT_THAT(cluster_.done, ElementsAre("remove 2", "remove 3", "remove 3"));
   EXPECT_EQ(Brief("DELETE /v1/operator/raft/peer?address=127.0.0.9:8300"),
             "500 address \"127.0.0.9:8300\" was not found in the Raft configuration");
@@ -113,7 +113,7 @@ TEST_F(OperatorTest, HealthTellsWhoIsBehindOrSilent) {
     "FailureTolerance": 1,
     "Servers": [
         {
-            "ID": "00000000-0000-0001-8000-000000000000",
+            "ID": "00000000-0000-0001-8000-6b6f6e73756c",
             "Name": "n1",
             "Address": "127.0.0.1:8300",
             "SerfStatus": "alive",
@@ -125,7 +125,7 @@ TEST_F(OperatorTest, HealthTellsWhoIsBehindOrSilent) {
             "Voter": true
         },
         {
-            "ID": "00000000-0000-0002-8000-000000000000",
+            "ID": "00000000-0000-0002-8000-6b6f6e73756c",
             "Name": "n2",
             "Address": "127.0.0.2:8300",
             "SerfStatus": "alive",
@@ -137,7 +137,7 @@ TEST_F(OperatorTest, HealthTellsWhoIsBehindOrSilent) {
             "Voter": true
         },
         {
-            "ID": "00000000-0000-0003-8000-000000000000",
+            "ID": "00000000-0000-0003-8000-6b6f6e73756c",
             "Name": "n3",
             "Address": "127.0.0.3:8300",
             "SerfStatus": "alive",
@@ -189,7 +189,7 @@ TEST_F(OperatorTest, AutopilotStateNamesTheRoles) {
   EXPECT_THAT(
       body,
       HasSubstr(
-          R"("00000000-0000-0002-8000-000000000000":{"ID":"00000000-0000-0002-8000-000000000000","Name":"n2",)"
+          R"("00000000-0000-0002-8000-6b6f6e73756c":{"ID":"00000000-0000-0002-8000-6b6f6e73756c","Name":"n2",)"
           R"("Address":"127.0.0.2:8300","NodeStatus":"alive",)"));
   EXPECT_THAT(body, HasSubstr(R"("Status":"leader")"));
   EXPECT_THAT(body, HasSubstr(R"("Status":"voter")"));
@@ -197,8 +197,8 @@ TEST_F(OperatorTest, AutopilotStateNamesTheRoles) {
   EXPECT_THAT(
       body,
       HasSubstr(
-          R"("Leader":"00000000-0000-0001-8000-000000000000",)"
-          R"("Voters":["00000000-0000-0001-8000-000000000000","00000000-0000-0002-8000-000000000000"]})"));
+          R"("Leader":"00000000-0000-0001-8000-6b6f6e73756c",)"
+          R"("Voters":["00000000-0000-0001-8000-6b6f6e73756c","00000000-0000-0002-8000-6b6f6e73756c"]})"));
 }
 
 TEST_F(OperatorTest, OverloadIsToldAndWhenToComeBack) {

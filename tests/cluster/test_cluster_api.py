@@ -51,7 +51,7 @@ class Showing(ApiTest):
                              [(s.name, s.rpc_address(), s is leader, True) for s in cluster])
             text = self.ctl(server, "operator", "raft", "list-peers")
             self.assertEqual(len(text.splitlines()), 4)
-            uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-8000-0{12}"
+            uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-8000-6b6f6e73756c"
             self.assertRegex(text, rf"{leader.name} +{uuid} +{leader.rpc_address()} +leader")
         peers = self.ctl(cluster[0], "cluster", "peers")
         self.assertEqual(len(re.findall(r" voter +\d+ ", peers)), 2, peers)
