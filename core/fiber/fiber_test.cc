@@ -182,10 +182,12 @@ TEST_F(FiberTest, StacksAreReused) {
   EXPECT_EQ(stacks.in_use(), 0u);
 }
 
-int Recurse(int depth) {
+// Each call takes 4 KiB; who is called knows where, so that no optimisation makes a loop of it.
+int Recurse(int depth, const volatile char* caller = nullptr) {
   volatile char frame[4096];
-  frame[0] = static_cast<char>(depth);
-  return depth == 0 ? frame[0] : Recurse(depth - 1) + frame[0];
+  for (volatile char& byte : frame) byte = static_cast<char>(depth);
+  if (depth == 0) return caller == nullptr ? 0 : caller[0];
+  return Recurse(depth - 1, frame) + frame[depth % 4096];
 }
 
 TEST(StackPoolDeathTest, OverflowHitsTheGuardPage) {
