@@ -124,7 +124,7 @@ absl::Status Run(const env::Env& env, const Options& options) {
   storage.machine().RecordIn(changes);
   api::Blocking blocking(env, watches);
   api::Streams streams(env, changes, options.streams);
-  api::LongReads long_reads(env.clock, env.scheduler, {});
+  api::LongReads long_reads(env.scheduler, {});
   api::IdSource ids(env.random);
   server::Expirer expirer(
       {env.clock, env.scheduler, env.logger}, *server, storage.tables(), watches,

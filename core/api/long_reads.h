@@ -8,7 +8,6 @@
 #include <memory>
 
 #include "absl/status/status.h"
-#include "core/env/clock.h"
 #include "core/fiber/scheduler.h"
 #include "core/state/table_store.h"
 
@@ -30,9 +29,8 @@ class LongReads {
     Read& operator=(const Read&) = delete;
 
     const state::ReadTxn& tables() const { return *tables_; }
-    // Suspends until the driver has looked for what arrived: merely to yield would let only those
-    // go first who are runnable already, and no client is served. Cancelled.
-    absl::Status Breathe() { return reads_.scheduler_.SleepUntil(reads_.clock_.Now()); }
+    // Suspends, to let others run. Cancelled.
+    absl::Status Breathe() { return reads_.scheduler_.Yield(); }
 
    private:
     friend class LongReads;
@@ -43,8 +41,8 @@ class LongReads {
     const std::unique_ptr<state::ReadTxn> tables_;
   };
 
-  LongReads(const env::Clock& clock, fiber::Scheduler& scheduler, Options options)
-      : clock_(clock), scheduler_(scheduler), options_(options) {}
+  LongReads(fiber::Scheduler& scheduler, Options options)
+      : scheduler_(scheduler), options_(options) {}
 
   // Of the tables as they are in this turn; null when there are too many.
   std::unique_ptr<Read> Begin(state::TableStore& store) {
@@ -54,7 +52,6 @@ class LongReads {
   const Options& options() const { return options_; }
 
  private:
-  const env::Clock& clock_;
   fiber::Scheduler& scheduler_;
   const Options options_;
   size_t open_ = 0;

@@ -43,6 +43,34 @@ TEST_F(FiberTest, RunsInSpawnOrderAndTakesTurns) {
   EXPECT_TRUE(group.empty());
 }
 
+TEST_F(FiberTest, WhoYieldsInATurnGoesOnInTheNextAndWhoIsWokenInThisOne) {
+  Group group(scheduler);
+  WaitList list(scheduler);
+  group.Spawn("woken", [&] {
+    ASSERT_TRUE(list.Wait().ok());
+    Note("woken");
+  });
+  for (const char* name : {"a", "b"}) {
+    group.Spawn(name, [&, name] {
+      for (int i = 1; i <= 3; ++i) {
+        Note(absl::StrCat(name, i));
+        list.WakeOne();
+        ASSERT_TRUE(scheduler.Yield().ok());
+      }
+    });
+  }
+  scheduler.RunTurn(now, 100);
+  EXPECT_EQ(story, "a1 b1 woken");
+  EXPECT_TRUE(scheduler.HasRunnable());
+  scheduler.RunTurn(now, 1);
+  EXPECT_EQ(story, "a1 b1 woken a2");
+  scheduler.RunTurn(now, 100);
+  EXPECT_EQ(story, "a1 b1 woken a2 b2 a3");
+  scheduler.Run(now);
+  EXPECT_EQ(story, "a1 b1 woken a2 b2 a3 b3");
+  EXPECT_TRUE(group.empty());
+}
+
 TEST_F(FiberTest, SleepsInDeadlineOrder) {
   Group group(scheduler);
   for (int ms : {30, 10, 20}) {

@@ -45,6 +45,14 @@ void Scheduler::Run(Instant now, size_t max_switches) {
   running_ = false;
 }
 
+void Scheduler::RunTurn(Instant now, size_t max_switches) {
+  in_turn_ = true;
+  Run(now, max_switches);
+  in_turn_ = false;
+  runnable_.insert(runnable_.end(), yielded_.begin(), yielded_.end());
+  yielded_.clear();
+}
+
 Instant Scheduler::NextDeadline() const {
   return heap_.empty() ? Instant::Never() : heap_.front()->deadline_;
 }
@@ -65,7 +73,7 @@ absl::Status Scheduler::Yield() {
   KONSUL_CHECK(current_ != nullptr, "Yield() outside a fiber");
   if (current_->cancelled_) return absl::CancelledError("fiber cancelled");
   Fiber* fiber = current_;
-  MakeRunnable(fiber);
+  Queue(fiber, in_turn_ ? yielded_ : runnable_);
   fiber->context_.Suspend();
   return fiber->cancelled_ ? absl::CancelledError("fiber cancelled") : absl::OkStatus();
 }
@@ -92,10 +100,10 @@ void Scheduler::Cancel(Fiber* fiber) {
   }
 }
 
-void Scheduler::MakeRunnable(Fiber* fiber) {
+void Scheduler::Queue(Fiber* fiber, std::deque<Fiber*>& queue) {
   KONSUL_CHECK(!fiber->runnable_, fiber->name_);
   fiber->runnable_ = true;
-  runnable_.push_back(fiber);
+  queue.push_back(fiber);
   if (!running_ && wake_hook_) wake_hook_();
 }
 

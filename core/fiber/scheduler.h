@@ -118,7 +118,10 @@ class Scheduler {
   // Ends the waits whose deadline is at or before `now`, then runs fibers until none is runnable or
   // `max_switches` were made. Fibers woken meanwhile run too.
   void Run(Instant now, size_t max_switches = static_cast<size_t>(-1));
-  bool HasRunnable() const { return !runnable_.empty(); }
+  // As Run, but whoever yields goes on in the next turn, so that the driver sees before what
+  // arrived.
+  void RunTurn(Instant now, size_t max_switches);
+  bool HasRunnable() const { return !runnable_.empty() || !yielded_.empty(); }
   // The earliest deadline of what is parked; Never() when there is none.
   Instant NextDeadline() const;
   // Called when a fiber becomes runnable while Run() is not under way; lets an event-driven driver
@@ -133,7 +136,8 @@ class Scheduler {
   Fiber* current() const { return current_; }
   // Suspends until `deadline`. OK when it has passed, Cancelled otherwise.
   absl::Status SleepUntil(Instant deadline);
-  // Lets the other runnable fibers go first. OK or Cancelled.
+  // Lets the other runnable fibers go first, and those whom what arrived meanwhile concerns. OK or
+  // Cancelled.
   absl::Status Yield();
   // Does so in the simulator, now and then: for calls that may suspend, whether they must or not.
   absl::Status MayYield() { return Fires(BuggifySite::kForcedYield) ? Yield() : absl::OkStatus(); }
@@ -158,7 +162,8 @@ class Scheduler {
 
   Fiber* Start(absl::string_view name, Group* group, absl::AnyInvocable<void()> body);
   void Cancel(Fiber* fiber);
-  void MakeRunnable(Fiber* fiber);
+  void Queue(Fiber* fiber, std::deque<Fiber*>& queue);
+  void MakeRunnable(Fiber* fiber) { Queue(fiber, runnable_); }
   void Park(Fiber* fiber, Instant deadline);
   void Unpark(Fiber* fiber, absl::Status result);
   void Wake(Waiter* waiter);
@@ -175,10 +180,12 @@ class Scheduler {
   Buggify* const buggify_;
   std::function<void()> wake_hook_;
   std::deque<Fiber*> runnable_;
-  std::vector<Waiter*> heap_;  // by (deadline, order of parking)
-  std::vector<Fiber*> all_;    // each fiber knows its position, so that ending one of many is cheap
+  std::deque<Fiber*> yielded_;  // in this turn; runnable in the next one
+  std::vector<Waiter*> heap_;   // by (deadline, order of parking)
+  std::vector<Fiber*> all_;  // each fiber knows its position, so that ending one of many is cheap
   Fiber* current_ = nullptr;
   bool running_ = false;
+  bool in_turn_ = false;
   size_t fibers_ = 0;
   Continuation* first_continuation_ = nullptr;  // of those that are parked
   size_t continuations_ = 0;

@@ -42,7 +42,7 @@ Reactor::~Reactor() {
 
 void Reactor::RunUntil(const std::function<bool()>& done) {
   while (true) {
-    scheduler_.Run(clock_.Now(), kSwitchesPerTurn);
+    scheduler_.RunTurn(clock_.Now(), kSwitchesPerTurn);
     if (done()) return;
     CollectEvents();
   }

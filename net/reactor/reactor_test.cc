@@ -90,6 +90,15 @@ TEST_F(ReactorTest, ABusyFiberDoesNotHoldUpDeadlines) {
   });
 }
 
+TEST_F(ReactorTest, WhatArrivedComesBeforeWhoeverYields) {
+  world.Run([&] {
+    Note note(world.scheduler());
+    world.reactor().Post(&note);
+    ASSERT_TRUE(world.scheduler().Yield().ok());
+    EXPECT_TRUE(note.delivered);
+  });
+}
+
 TEST_F(ReactorTest, OperationsThatNeverWaitGiveWayInTheEnd) {
   world.Run([&] {
     bool other_ran = false;
