@@ -46,7 +46,9 @@ void ChangeLog::Close() {
   }
   auto& changes = group.changes;
   const auto place = [](const Change& c) { return std::tie(c.table, c.key); };
-  if (changes.size() > 1) {
+  const auto is_behind = [&](const Change& a, const Change& b) { return place(a) >= place(b); };
+  // The many of a tree that is deleted are in order.
+  if (std::adjacent_find(changes.begin(), changes.end(), is_behind) != changes.end()) {
     std::stable_sort(changes.begin(), changes.end(),
                      [&](const Change& a, const Change& b) { return place(a) < place(b); });
     // Of the same key, the last one stays.

@@ -58,15 +58,22 @@ OutcomeOr KvCommands::Delete(Effects& effects, Index index, const wire::KvDelete
 }
 
 OutcomeOr KvCommands::DeleteTree(Effects& effects, Index index, absl::string_view prefix) {
-  std::vector<std::string> keys;  // a scan does not survive a write
-  effects.read().ScanPrefix(Table::kKv, prefix, [&](absl::string_view key, absl::string_view) {
-    keys.emplace_back(key);
-    return true;
-  });
-  for (const std::string& key : keys) {
-    KONSUL_ASSIGN_OR_RETURN(const auto existing, FindKv(effects.read(), key));
-    if (existing) KONSUL_RETURN_IF_ERROR(Bury(effects, index, key, *existing));
+  // A scan does not survive a write.
+  std::vector<std::string> keys, held;
+  KONSUL_RETURN_IF_ERROR(ScanKv(effects.read(), prefix, prefix,
+                                [&](absl::string_view key, const wire::KvEntry& entry) {
+                                  keys.emplace_back(key);
+                                  if (!entry.session.empty()) {
+                                    held.push_back(SessionKeyKey(entry.session, entry.lock_slot));
+                                  }
+                                  return true;
+                                })
+                             .status());
+  for (const std::string& row : held) {
+    KONSUL_RETURN_IF_ERROR(effects.Delete(Table::kSessionKeys, row));
   }
+  for (const std::string& key : keys) KONSUL_RETURN_IF_ERROR(effects.Delete(Table::kKv, key));
+  KONSUL_RETURN_IF_ERROR(tombstones_.AddAll(effects, keys, index));
   return Outcome::Done();
 }
 

@@ -175,6 +175,39 @@ TEST_F(TableMachineTest, OldTombstonesAreDroppedAndNoIndexGoesBack) {
   EXPECT_EQ(PrefixIndex("zz"), 5u);
 }
 
+TEST_F(TableMachineTest, ATreeIsDeletedAsItsKeysOneByOne) {
+  const auto tables_after = [&](size_t limit, size_t keys, bool at_once) {
+    MemoryStore store;
+    const auto machine = *TableMachine::Open(store, {.max_tombstones = limit});
+    uint64_t index = 0;
+    const auto apply = [&](const wire::Command& command) {
+      const std::string bytes = wire::EncodeCommand(command);
+      EXPECT_TRUE(machine->Apply({{Index(++index), bytes}}).ok());
+    };
+    for (const char* key : {"b", "z"}) {
+      apply(KvPut{key, "x"});
+      apply(KvDelete{key});
+    }
+    wire::Txn txn;
+    const std::vector<std::string> names = {"t/0", "t/1", "t/2", "t/3", "t/4"};
+    for (size_t i = 0; i < keys; ++i) {
+      apply(KvPut{names[i], "x"});
+      txn.ops.push_back(wire::KvOp{wire::KvVerb::kDelete, names[i]});
+    }
+    if (at_once) txn.ops = {wire::KvOp{wire::KvVerb::kDeleteTree, "t/"}};
+    apply(txn);
+    auto tables = store.tables();
+    tables[static_cast<size_t>(Table::kMeta)].erase(std::string(kMetaDigest));
+    return tables;
+  };
+  for (size_t limit = 1; limit <= 8; ++limit) {
+    for (size_t keys = 1; keys <= 5; ++keys) {
+      EXPECT_EQ(tables_after(limit, keys, true), tables_after(limit, keys, false))
+          << limit << " tombstones, " << keys << " keys";
+    }
+  }
+}
+
 TEST_F(TableMachineTest, TombstonesKeepTheirOrderOverARestart) {
   Reopen({.max_tombstones = 2});
   for (const char* key : {"z", "y"}) Apply(KvPut{key, "x"});

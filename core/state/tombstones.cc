@@ -1,5 +1,7 @@
 #include "core/state/tombstones.h"
 
+#include <algorithm>
+
 #include "core/base/status.h"
 #include "core/state/meta.h"
 
@@ -22,6 +24,16 @@ absl::Status Tombstones::Add(Effects& effects, absl::string_view key, Index inde
   ++changes_;
   by_age_.emplace(index.value, std::string(key));
   return by_age_.size() > limit_ ? DropOldest(effects) : absl::OkStatus();
+}
+
+absl::Status Tombstones::AddAll(Effects& effects, absl::Span<const std::string> keys, Index index) {
+  // The first ones of many would be dropped for the last ones at once.
+  const size_t dropped = keys.size() - std::min(keys.size(), limit_);
+  for (const std::string& key : keys.subspan(dropped)) {
+    KONSUL_RETURN_IF_ERROR(Add(effects, key, index));
+  }
+  if (dropped == 0) return absl::OkStatus();
+  return effects.Put(Table::kMeta, kMetaKvDropped, EncodeU64(index.value));
 }
 
 absl::Status Tombstones::Remove(Effects& effects, absl::string_view key) {

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "core/base/ids.h"
 #include "core/state/effects.h"
 #include "core/state/table_store.h"
@@ -34,6 +35,8 @@ class Tombstones {
 
   // `key` was deleted by the command at `index`.
   absl::Status Add(Effects& effects, absl::string_view key, Index index);
+  // As Add, one after the other; `keys` ascend.
+  absl::Status AddAll(Effects& effects, absl::Span<const std::string> keys, Index index);
   // `key` exists again.
   absl::Status Remove(Effects& effects, absl::string_view key);
 
