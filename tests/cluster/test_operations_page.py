@@ -5,6 +5,7 @@ A command that fails is repeated for a while, as a person does who waits for a s
 replaced by ones of our own.
 """
 
+import glob
 import os
 import re
 import signal
@@ -29,12 +30,15 @@ def commands():
 
 
 def exists(pid):
-    """Also while it is ending, when nothing but its entry is left."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    """Also while it is ending, and one of its threads, which have its ports, waits for the disk."""
+    for stat in glob.glob(f"/proc/{pid}/task/*/stat"):
+        try:
+            with open(stat, encoding="utf-8") as file:
+                if file.read().rpartition(")")[2].split()[0] != "Z":
+                    return True
+        except OSError:
+            pass
+    return False
 
 
 class OperationsPage(unittest.TestCase):
