@@ -1,7 +1,9 @@
 """Ten workers, one lock, servers killed in turn: no two hold it, and how long nobody can act.
 
 Each worker does what docs/guides/leader-election.md says. What the lock protects is an object of
-this test, which refuses whoever comes with a lower LockIndex than it has seen (fencing).
+this test, which refuses whoever comes with a lower LockIndex than it has seen (fencing). After each
+server, the holder is stopped in the middle of its work and its session ended: another one follows,
+and when the first goes on, it has to be refused.
 """
 
 import http.client
@@ -28,6 +30,10 @@ class Protected:
         self.refused = 0
         self.wrong = []
 
+    def holder(self):
+        with self.lock:
+            return self.holders[self.fence]
+
     def work(self, worker, lock_index):
         with self.lock:
             if lock_index < self.fence:
@@ -47,6 +53,8 @@ class Worker(threading.Thread):
         self.servers = servers[number % len(servers):] + servers[:number % len(servers)]
         self.stopping = False
         self.api = None
+        self.session = ""
+        self.stalled = self.stands = False
         self.start()
 
     def ask(self, method, target, body=None):
@@ -96,6 +104,11 @@ class Worker(threading.Thread):
             if mine.json():
                 entry = self.ask("GET", f"/v1/kv/{KEY}?consistent").json()[0]
                 if entry.get("Session") == session:
+                    self.session = session
+                    while self.stalled and not self.stopping:
+                        self.stands = True
+                        time.sleep(0.01)
+                    self.stands = False
                     self.protected.work(self.number, entry["LockIndex"])
                 time.sleep(0.01)
                 continue
@@ -104,6 +117,21 @@ class Worker(threading.Thread):
 
 
 class LeaderElection(ClusterTest):
+    def depose(self, server, workers, protected):
+        """The holder stands still while another takes over. Returns how long nobody worked."""
+        holder = workers[protected.holder()]
+        holder.stalled = True
+        wait_until("it to stand still", lambda: holder.stands)
+        before, refused = len(protected.times), protected.refused
+        holders = len(protected.holders)
+        self.assertEqual(
+            server.api.request("PUT", f"/v1/session/destroy/{holder.session}").status, 200)
+        wait_until("another holder", lambda: len(protected.holders) > holders)
+        self.assertEqual(protected.refused, refused)
+        holder.stalled = False
+        wait_until("the former one to be refused", lambda: protected.refused > refused)
+        return protected.times[before] - protected.times[before - 1]
+
     def test_one_leads_while_servers_die(self):
         cluster = self.cluster(3)
         servers = list(cluster)
@@ -112,7 +140,7 @@ class LeaderElection(ClusterTest):
         protected = Protected()
         workers = [Worker(i, servers, protected) for i in range(WORKERS)]
         wait_until("somebody to lead", lambda: len(protected.times) > 10)
-        gaps = []
+        gaps, handovers = [], []
         for kill in range(KILLS):
             before = len(protected.times)
             server = servers[kill % 3]
@@ -123,6 +151,7 @@ class LeaderElection(ClusterTest):
             cluster.wait_until_caught_up()
             times = protected.times[max(before - 1, 0):]
             gaps.append(max(b - a for a, b in zip(times, times[1:])))
+            handovers.append(self.depose(server, workers, protected))
         for worker in workers:
             worker.stopping = True
         for worker in workers:
@@ -130,7 +159,8 @@ class LeaderElection(ClusterTest):
         self.assertEqual(protected.wrong, [], "two workers had one LockIndex")
         print(f"{KILLS} servers killed: {len(protected.times)} times worked, "
               f"{len(protected.holders)} holders, {protected.refused} refused by the fence, "
-              f"longest gaps {', '.join(f'{gap * 1000:.0f}' for gap in gaps)} ms")
+              f"longest gaps {', '.join(f'{gap * 1000:.0f}' for gap in gaps)} ms; "
+              f"{max(handovers) * 1000:.0f} ms when a holder stopped")
         self.assertLess(max(gaps), 12.0, "longer than a TTL and an election")
 
 
